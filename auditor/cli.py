@@ -1,0 +1,164 @@
+"""The command line: what each command is called and takes. Each imports its own room when it is run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="auditor",
+    help="Proves that what runs was built, reviewed and signed, and was replaced, never modified.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+)
+checks_app = typer.Typer(help="The rules: list them, or show one's page.", rich_markup_mode=None)
+app.add_typer(checks_app, name="checks")
+
+Sources = Annotated[list[str] | None, typer.Argument(help="kubernetes:CONTEXT, or a recorded list or folder.")]
+OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTEXT, or a recording.")]
+Kubeconfig = Annotated[str, typer.Option(help="The kubeconfig file to use.")]
+Context = Annotated[str, typer.Option(help="The kubeconfig context to use.")]
+Config = Annotated[str, typer.Option("--config", "-c", help="The settings file (default: ./auditor.toml).")]
+StorePath = Annotated[str, typer.Option("--store", help="The store's file (default: $AUDITOR_STORE).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Versioned JSON on standard output.")]
+RunId = Annotated[str, typer.Argument(help="The run's id, as auditor plan prints it.")]
+
+
+@app.command()
+def audit(
+    sources: Sources = None,
+    evidence: Annotated[bool, typer.Option("--evidence", "-e", help="Show each finding's evidence.")] = False,
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Audit a fleet: exit 0 clean, 10 violations, 3 evidence missing or nothing examined."""
+    from auditor.commands import audit as room
+
+    raise typer.Exit(room.audit(sources or [], evidence, kubeconfig, config, store, as_json))
+
+
+@app.command()
+def trace(
+    subject: Annotated[str, typer.Argument(help="pod/NS/NAME, deployment/NS/NAME, node/NAME, or a plain name.")],
+    source: OneSource = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show how what runs came to be: commit → build → artifact → release → workload → instance → host."""
+    from auditor.commands import trace as room
+
+    raise typer.Exit(room.trace(subject, source, kubeconfig, config, as_json))
+
+
+@app.command()
+def explain(
+    finding: Annotated[str, typer.Argument(help="A finding's fingerprint; without one, every violation.")] = "",
+    source: OneSource = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Explain findings of the last audit (or of --source) from their evidence."""
+    from auditor.commands import explain as room
+
+    raise typer.Exit(room.explain(finding, source, kubeconfig, config, store, as_json))
+
+
+@checks_app.callback(invoke_without_command=True)
+def checks(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the rules."""
+    if context.invoked_subcommand is None:
+        from auditor.commands import checks as room
+
+        raise typer.Exit(room.list_checks(as_json))
+
+
+@checks_app.command("show")
+def checks_show(name: Annotated[str, typer.Argument(help="The check's id.")]) -> None:
+    """Show one rule's page."""
+    from auditor.commands import checks as room
+
+    raise typer.Exit(room.show_check(name))
+
+
+@app.command()
+def plan(
+    finding: Annotated[str, typer.Argument(help="A finding's fingerprint; without one, the worst with a remedy.")] = "",
+    source: OneSource = "",
+    to: Annotated[str, typer.Option(help="The release (name or revision), or the host, to choose.")] = "",
+    cordon: Annotated[str, typer.Option(help="Plan to cordon this node, whatever was found.")] = "",
+    uncordon: Annotated[str, typer.Option(help="Plan to uncordon this node.")] = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look, choose one remedy, and stop at the gate. Reads with the source's credentials; changes nothing."""
+    from auditor.commands import plan as room
+
+    wish = f"cordon {cordon}" if cordon else f"uncordon {uncordon}" if uncordon else ""
+    raise typer.Exit(room.plan(finding, source, to, wish, kubeconfig, config, store, as_json))
+
+
+@app.command()
+def approve(
+    run: RunId,
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    code: Annotated[str, typer.Option(help="The plan's short code; asked for where it is not given.")] = "",
+    minutes: Annotated[int, typer.Option(min=0, max=1440, help="How long it holds (0: as the settings say).")] = 0,
+    config: Config = "",
+    store: StorePath = "",
+) -> None:
+    """Approve exactly one plan, as who the cluster says you are. Writes the approval and nothing else."""
+    from auditor.commands import approve as room
+
+    raise typer.Exit(room.approve(run, context, kubeconfig, code, minutes, config, store))
+
+
+@app.command()
+def execute(
+    run: RunId,
+    approval: Annotated[str, typer.Option(help="The approval's id (default: the run's newest).")] = "",
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Carry out an approved plan with the acting credentials, then verify it."""
+    from auditor.commands import execute as room
+
+    raise typer.Exit(room.execute(run, approval, context, kubeconfig, config, store, as_json))
+
+
+@app.command()
+def resume(
+    run: RunId,
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run that was stopped behind the gate: from its checkpoint and its journal."""
+    from auditor.commands import execute as room
+
+    raise typer.Exit(room.resume(run, context, kubeconfig, config, store, as_json))
+
+
+@app.command()
+def demo(
+    step: Annotated[bool, typer.Option(help="Wait for the return key between the parts.")] = False,
+) -> None:
+    """The whole loop on a recorded fleet: no cluster, key or account needed."""
+    from auditor.commands import demo as room
+
+    raise typer.Exit(room.demo(step))

@@ -1,0 +1,70 @@
+"""`auditor approve RUN`: a person's yes to exactly one plan."""
+
+from __future__ import annotations
+
+import sys
+
+from auditor import gate
+from auditor.render.plan import print_plan, print_preview
+from auditor.render.text import console, line
+from auditor.settings import load_settings
+from auditor.store.store import Store
+from tools.collect.kubernetes.api import Api, connect
+from tools.collect.kubernetes.live import scope_id
+from tools.errors import Refused, UsageError
+from tools.model.plan import Plan, Preview
+
+
+def approve(run: str, context: str, kubeconfig: str, code: str, minutes: int, config: str, store: str) -> int:
+    """Show the plan, ask for its short code, and write the approval. Refusals are recorded."""
+    settings, kept = load_settings(config), Store(store)
+    plan = kept.runs.load_plan(run)
+    out = console()
+    print_plan(plan, out)
+    try:
+        gate.check_plan(plan)
+        if kept.runs.get(run).state not in ("planned", "executing"):
+            raise Refused("ended", f"run {run} has ended: {kept.runs.get(run).outcome}", mend="plan again")
+        api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
+        approver = gate.who(api)
+        same_cluster(plan, api)
+        _show(gate.review(plan, api), plan, approver)
+        given = code or _ask()
+        approval = gate.approve(plan, approver, given, minutes or settings.approval_minutes, kept)
+    except Refused as refused:
+        kept.runs.refuse(run, refused.code, str(refused))
+        raise
+    out.print(line(("approved", "bold green"), f" by {approver} until {approval.expires}  ({approval.id})"))
+    out.print(f"next: auditor execute {run}")
+    return 0
+
+
+def same_cluster(plan: Plan, api: Api) -> None:
+    """Raise `Refused` where credentials are for another cluster than the plan's."""
+    found = scope_id(api)
+    if found != plan.scope:
+        raise Refused(
+            "other-cluster",
+            f"context {api.name} is not the cluster of this plan",
+            f"its kube-system has uid {found}, the plan's {plan.scope}",
+            "choose the right --context",
+        )
+
+
+def _show(preview: Preview | None, plan: Plan, approver: str) -> None:
+    out = console()
+    if preview is None:
+        out.print(line((f"{approver} may not try this on the server; the preview above stands", "yellow")))
+    elif preview.diff != plan.preview.diff:
+        out.print(line(("the server's dry run now differs from the plan's preview:", "yellow")))
+        print_preview(preview, out)
+    else:
+        out.print(line((f"the preview was checked again by {preview.by}, as {approver}", "dim")))
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("an approval needs the plan's short code", "there is no terminal to ask on", "--code CODE")
+    sys.stdout.write("type the plan's short code to approve it: ")
+    sys.stdout.flush()
+    return sys.stdin.readline()

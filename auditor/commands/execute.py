@@ -1,0 +1,98 @@
+"""`auditor execute RUN` and `auditor resume RUN`: behind the gate, under the acting credentials."""
+
+from __future__ import annotations
+
+import time
+
+from auditor import gate
+from auditor.commands.approve import same_cluster
+from auditor.commands.looking import progress
+from auditor.render.text import console, line, print_json
+from auditor.settings import load_settings
+from auditor.store.journal import journal_lines
+from auditor.store.store import Store
+from tools.collect.kubernetes.api import connect
+from tools.errors import Refused
+from tools.model.plan import Plan
+
+
+def execute(run: str, approval: str, context: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+    """Resume a run's gate with an approval. 0 where it was verified, 1 where not."""
+    kept = Store(store)
+    plan = kept.runs.load_plan(run)
+    try:
+        gate.check_plan(plan)
+        approval = approval or kept.approvals.newest(run)
+        gate.validate(approval, plan, kept)
+        if kept.runs.get(run).state == "done":
+            raise Refused("reused", f"run {run} was carried out before", kept.runs.get(run).outcome, "plan again")
+        return _carry_on(plan, approval, context, kubeconfig, config, kept, as_json)
+    except Refused as refused:
+        kept.runs.refuse(run, refused.code, str(refused))
+        raise
+
+
+def resume(run: str, context: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+    """Go on with a run that was stopped: under the approval that it was begun with."""
+    kept = Store(store)
+    plan = kept.runs.load_plan(run)
+    try:
+        claimed = kept.claims.find(run)
+        if claimed is None:
+            raise Refused("not-begun", f"run {run} was never executed", mend=f"auditor execute {run}")
+        if kept.runs.get(run).state == "done":
+            console().print(line(f"run {run} is done: {kept.runs.get(run).outcome}"))
+            return 0
+        gate.validate(claimed[1], plan, kept)
+        return _carry_on(plan, claimed[1], context, kubeconfig, config, kept, as_json)
+    except Refused as refused:
+        kept.runs.refuse(run, refused.code, str(refused))
+        raise
+
+
+def _carry_on(
+    plan: Plan, approval: str, context: str, kubeconfig: str, config: str, store: Store, as_json: bool
+) -> int:
+    """Claim the run, answer its interrupt (or go on behind it), and say how it ended."""
+    from auditor.graph import go_on, open_graph, pending, resume, waiting
+    from auditor.stages import Stages
+
+    start = time.monotonic()
+    settings = load_settings(config)
+    api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
+    same_cluster(plan, api)
+    with open_graph(Stages(store, settings.checks)) as graph:
+        interrupt, follows = waiting(graph, plan.run), pending(graph, plan.run)
+    if not interrupt and not follows:
+        raise Refused("ended", f"run {plan.run} waits at no gate", store.runs.get(plan.run).outcome, "plan again")
+    earlier = store.claims.find(plan.run)
+    claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approval)
+    stages = Stages(store, settings.checks, progress(), api, claim)
+    with open_graph(stages) as graph:
+        interrupt = waiting(graph, plan.run)
+        state = resume(graph, plan.run, interrupt, approval) if interrupt else go_on(graph, plan.run)
+    return _report(plan, state.get("verified", False), time.monotonic() - start, store, as_json)
+
+
+def _report(plan: Plan, verified: bool, seconds: float, store: Store, as_json: bool) -> int:
+    run, lines = store.runs.get(plan.run), journal_lines(store.database, plan.id)
+    if as_json:
+        print_json(
+            {
+                "version": 1,
+                "run": run.id,
+                "verified": verified,
+                "outcome": run.outcome,
+                "seconds": round(seconds, 2),
+                "journal": [list(row) for row in lines],
+            }
+        )
+        return 0 if verified else 1
+    out = console()
+    for _, at, state, detail in lines:
+        out.print(line((f"  {at}  {state:<7} ", "dim"), detail))
+    word = ("verified", "bold green") if verified else ("not verified", "bold red")
+    out.print(line(word, f" after {seconds:.1f} s: {run.outcome}"))
+    if not verified and plan.inverse:
+        out.print(line(("  the inverse is: ", "dim"), str(plan.inverse)))
+    return 0 if verified else 1

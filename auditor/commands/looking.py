@@ -1,0 +1,63 @@
+"""What the reading commands share: settings, the source to look at, progress, and the engine's run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from auditor.settings import Settings, load_settings
+from tools.catalogue import convert_settings, discover
+from tools.check import AnyCheck
+from tools.collect.sources import Source, collect, merge, parse_source
+from tools.errors import UsageError
+from tools.model.facts import Facts, content_id, encode
+
+
+class Looking:
+    """One look at some sources, under the settings."""
+
+    def __init__(self, sources: list[str], kubeconfig: str, config: str) -> None:
+        self.configured: Settings = load_settings(config)
+        self.checks: list[AnyCheck] = discover()
+        self.settings: dict[str, msgspec.Struct] = convert_settings(self.checks, self.configured.checks)
+        kubeconfig = kubeconfig or self.configured.kubeconfig
+        named = sources or [self.configured.source or "kubernetes:"]
+        self.sources: list[Source] = [parse_source(s, kubeconfig, self.configured.timeout) for s in named]
+        self.named = " ".join(named)
+
+    def facts(self) -> Facts:
+        """Read the sources; the facts of several scopes are merged."""
+        say = progress()
+        return merge([collect(source, say) for source in self.sources])
+
+    def snapshot_id(self, facts: Facts) -> str:
+        """The id that these facts are stored by."""
+        return content_id(encode(facts))
+
+    @property
+    def one(self) -> Source:
+        """The one source of a command that acts. Raises `UsageError` where there are several."""
+        if len(self.sources) != 1:
+            raise UsageError("this takes exactly one source", f"{len(self.sources)} were named")
+        return self.sources[0]
+
+
+def progress() -> Callable[[str], None]:
+    """Progress on standard error where that is a terminal; each line with the seconds since the start."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    start = time.monotonic()
+
+    def say(text: str) -> None:
+        from auditor.render.text import safe
+
+        sys.stderr.write(f"\r\x1b[2K{time.monotonic() - start:5.1f}s  {safe(text)}")
+        sys.stderr.flush()
+
+    import atexit
+
+    atexit.register(lambda: sys.stderr.write("\r\x1b[2K"))
+    return say

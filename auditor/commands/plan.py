@@ -1,0 +1,44 @@
+"""`auditor plan`: run the graph to its gate with the reader's credentials."""
+
+from __future__ import annotations
+
+import msgspec
+
+from auditor.commands.looking import Looking, progress
+from auditor.render.plan import print_plan
+from auditor.render.text import console, print_json
+from auditor.store.store import Store
+from tools.errors import Refused
+from tools.model.plan import short_code
+
+
+def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+    """Make one plan and stop at the gate. Where none can be made, it is refused with the reason and recorded."""
+    from auditor.graph import begin, open_graph
+    from auditor.stages import Stages
+
+    looking = Looking([source] if source else [], kubeconfig, config)
+    kept = Store(store)
+    run = kept.runs.begin(looking.named)
+    stages = Stages(kept, looking.configured.checks, progress())
+    try:
+        with open_graph(stages) as graph:
+            begin(
+                graph,
+                {"run": run, "source": msgspec.to_builtins(looking.one), "finding": finding, "to": to, "wish": wish},
+            )
+    except Refused as refused:
+        kept.runs.refuse(run, refused.code, str(refused))
+        kept.runs.update(run, state="refused", outcome=refused.code)
+        raise
+    made = kept.runs.load_plan(run)
+    if as_json:
+        print_json(made)
+        return 0
+    out = console()
+    print_plan(made, out)
+    if made.recorded:
+        out.print("This is a recording: the gate will refuse to act on it.")
+    else:
+        out.print(f"next: auditor approve {run} --code {short_code(made)}, then auditor execute {run}")
+    return 0

@@ -1,0 +1,63 @@
+"""`auditor trace SUBJECT`: the deployment path with each edge's standing and evidence."""
+
+from __future__ import annotations
+
+from auditor.commands.looking import Looking
+from auditor.render.path import print_paths
+from auditor.render.text import console, print_json
+from tools.check import View
+from tools.errors import UsageError
+from tools.model.identity import Ref
+from tools.model.nouns import Host, Instance, Release, Workload
+from tools.path import path_of
+
+SHORT = {"deploy": "deployment", "po": "pod", "rs": "replicaset", "no": "node", "sts": "statefulset", "ds": "daemonset"}
+
+
+def trace(subject: str, source: str, kubeconfig: str, config: str, as_json: bool) -> int:
+    """Print the paths of the instances that a subject is, or keeps, or carries."""
+    looking = Looking([source] if source else [], kubeconfig, config)
+    view = View(looking.facts(), looking.settings)
+    instances = instances_of(subject, view)
+    paths = [path_of(container, view) for instance in instances for container in instance.containers]
+    if as_json:
+        print_json({"version": 1, "moment": view.moment, "paths": paths})
+    else:
+        print_paths(paths, console())
+        if not paths:
+            console().print(f"{subject} keeps no instance now")
+    return 0
+
+
+def instances_of(subject: str, view: View) -> list[Instance]:
+    """The instances of a named subject. Raises `UsageError` where nothing, or more than one thing, goes by the name."""
+    found = [ref for ref in _refs(view) if _matches(subject, ref)]
+    if not found:
+        raise UsageError(
+            f"nothing here is called {subject!r}",
+            "; ".join(g.reason for g in view.facts.gaps if g.required),
+            "name it as pod/NAMESPACE/NAME, deployment/NAMESPACE/NAME or node/NAME",
+        )
+    if len(found) > 1:
+        raise UsageError(
+            f"{len(found)} things are called {subject!r}", ", ".join(map(str, found[:6])), "name one of them"
+        )
+    ref = found[0]
+    return [
+        i
+        for i in view.facts.instances
+        if ref in (i.ref, i.workload, i.owner) or (ref.kind == "Node" and i.host == ref.name)
+    ]
+
+
+def _refs(view: View) -> list[Ref]:
+    things = (*view.seen(Workload), *view.seen(Release), *view.seen(Instance), *view.seen(Host))
+    return sorted({thing.ref for thing in things})
+
+
+def _matches(subject: str, ref: Ref) -> bool:
+    parts = subject.split("/")
+    kind = parts[0].lower()
+    if len(parts) > 1 and SHORT.get(kind, kind.removesuffix("s")) == ref.kind.lower().removesuffix("s"):
+        return parts[1:] in ([ref.name], [ref.namespace, ref.name])
+    return parts in ([ref.name], [ref.namespace, ref.name])

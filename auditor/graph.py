@@ -1,0 +1,90 @@
+"""The loop, as a LangGraph graph: collect → trace → check → explain → plan → gate → execute → verify.
+
+The gate is an `interrupt`: the graph stops there, in its checkpoint, until `auditor execute` resumes it with an
+approval. LangGraph gives the graph, the checkpoints and the interrupt. It gives neither exactly-once nor a lock on
+resume; the claim (auditor/store/claims.py) and the journal (auditor/store/journal.py) do.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import pairwise
+from typing import Any
+
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
+os.environ.setdefault("LANGSMITH_TRACING", "false")
+
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Command, interrupt
+
+from auditor import gate
+from auditor.stages import RunState, Stages, checked
+from tools.errors import Refused
+
+Graph = Any
+"""The compiled graph; LangGraph's own type has four parameters that say nothing here."""
+
+
+def _gate(stages: Stages, state: RunState) -> RunState:
+    """Stop until an approval comes; one that does not hold is refused, recorded, and waited on again."""
+    now = checked(state)
+    plan = stages.store.runs.load_plan(now.run)
+    while True:
+        answer = interrupt({"run": now.run, "plan": plan.id})
+        try:
+            approval = answer.get("approval", "") if isinstance(answer, dict) else ""
+            return {"approval": gate.validate(approval, plan, stages.store).id}
+        except Refused as refused:
+            stages.store.runs.refuse(now.run, refused.code, str(refused))
+
+
+@contextmanager
+def open_graph(stages: Stages) -> Iterator[Graph]:
+    """The compiled graph over the store's checkpoints. Every step is durable before the next begins."""
+    graph = StateGraph(RunState)
+    for name in ("collect", "trace", "check", "explain", "plan", "execute", "verify"):
+        graph.add_node(name, getattr(stages, name))
+    graph.add_node("gate", lambda state: _gate(stages, state))
+    order = (START, "collect", "trace", "check", "explain", "plan", "gate", "execute", "verify", END)
+    for before, after in pairwise(order):
+        graph.add_edge(before, after)
+    stages.store.checkpoints.touch(mode=0o600)
+    with closing(sqlite3.connect(stages.store.checkpoints, check_same_thread=False, timeout=30)) as connection:
+        yield graph.compile(checkpointer=SqliteSaver(connection))
+
+
+def begin(graph: Graph, state: RunState) -> None:
+    """Run from the start to the gate."""
+    graph.invoke(state, _config(state["run"]), durability="sync")
+
+
+def waiting(graph: Graph, run: str) -> str:
+    """The id of the interrupt at which a run waits; empty where it waits at none."""
+    found = graph.get_state(_config(run)).interrupts
+    return str(found[0].id) if found else ""
+
+
+def pending(graph: Graph, run: str) -> tuple[str, ...]:
+    """The nodes that a run would go on with; empty where it has ended or never was."""
+    return tuple(graph.get_state(_config(run)).next)
+
+
+def resume(graph: Graph, run: str, interrupt_id: str, approval: str) -> RunState:
+    """Answer the interrupt at which a run waits, and run to the end."""
+    command: Any = Command(resume={interrupt_id: {"approval": approval}})
+    result: RunState = graph.invoke(command, _config(run), durability="sync")
+    return result
+
+
+def go_on(graph: Graph, run: str) -> RunState:
+    """Go on from the last checkpoint of a run that was killed behind the gate."""
+    result: RunState = graph.invoke(None, _config(run), durability="sync")
+    return result
+
+
+def _config(run: str) -> dict[str, Any]:
+    return {"configurable": {"thread_id": run}}

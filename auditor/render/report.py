@@ -1,0 +1,131 @@
+"""The report as a table: worst first, by workload, one line a finding; coverage and gaps at the end."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor.render.text import line, safe
+from tools.model.report import Evidence, Finding, Report, Verdict
+
+STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+TITLES: dict[Verdict, tuple[str, str]] = {
+    "violation": ("VIOLATIONS", "bold red"),
+    "error": ("CHECKS THAT FAILED", "bold magenta"),
+    "inconclusive": ("INCONCLUSIVE", "bold yellow"),
+}
+
+
+def print_report(report: Report, out: Console, evidence: bool = False) -> None:
+    """Print a whole report; with `evidence`, each finding's evidence below its line."""
+    _head(report, out)
+    for verdict, (title, style) in TITLES.items():
+        findings = [f for f in report.findings if f.verdict == verdict]
+        if findings:
+            out.print(line((f"{title}  {len(findings)}", style)))
+            _findings(findings, out, evidence)
+    _coverage(report, out)
+    _gaps(report, out)
+    _foot(report, out)
+
+
+def _head(report: Report, out: Console) -> None:
+    counts = report.counts
+    for scope in report.scopes:
+        kind = "recording" if scope.recorded else "cluster"
+        out.print(
+            line((f"{kind} {scope.name}", "bold"), f"  {scope.id}  at {report.moment}  snapshot {report.snapshot}")
+        )
+    seen = ("workload", "release", "instance", "container", "host")
+    out.print(line((", ".join(f"{counts[noun]} {noun}{'s' if counts[noun] != 1 else ''}" for noun in seen), "dim")))
+    out.print()
+
+
+def _findings(findings: list[Finding], out: Console, evidence: bool) -> None:
+    for _, group in groupby(_by_owner(findings), key=lambda f: f.owner.key):
+        members = list(group)
+        out.print(line((f"  {members[0].owner}", "bold")))
+        table = Table.grid(padding=(0, 2), expand=False)
+        for overflow in ("fold", "fold", "fold", "ellipsis" if not evidence else "fold"):
+            table.add_column(overflow=overflow)
+        for finding in members:
+            table.add_row(*_row(finding))
+            for item in finding.evidence if evidence else ():
+                table.add_row("", "", "", _quoted(item))
+            if evidence and finding.mend:
+                table.add_row("", "", "", line(("to settle it: ", "dim"), finding.mend))
+        out.print(Padding(table, (0, 0, 0, 4)))
+    out.print()
+
+
+def _by_owner(findings: list[Finding]) -> list[Finding]:
+    """Findings by owner, the owner with the worst one first; within an owner, worst first."""
+    first: dict[str, int] = {}
+    for index, finding in enumerate(findings):
+        first.setdefault(finding.owner.key, index)
+    return sorted(findings, key=lambda f: first[f.owner.key])
+
+
+def _row(finding: Finding) -> tuple[Text, ...]:
+    count = len(finding.subjects)
+    told = finding.message + (f" (since {finding.since})" if finding.since else "")
+    what = f"{finding.part}: " if finding.part else ""
+    return (
+        line((finding.severity, STYLES[finding.severity])),
+        line((finding.fingerprint, "dim")),
+        line(finding.check, f" ×{count}" if count > 1 else ""),
+        line(what + told),
+    )
+
+
+def _quoted(evidence: Evidence) -> Text:
+    place = f"{evidence.ref} {evidence.pointer or evidence.field}"
+    return line((f"{evidence.id} ", "dim"), (f"{place} = ", "dim"), f"{evidence.value!r}")
+
+
+def _coverage(report: Report, out: Console) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("COVERAGE", style="bold")
+    for title in ("passed", "violations", "inconclusive", "not applicable", "errors"):
+        table.add_column(title, justify="right")
+    table.add_column("not seen")
+    for row in report.coverage:
+        unseen = row.unseen or ("" if row.examined else f"no {row.noun} was there to examine")
+        numbers = (row.passed, row.violations, row.inconclusive, row.not_applicable, row.errors)
+        table.add_row(row.check, *(str(n) if n else "·" for n in numbers), Text(safe(unseen), "yellow"))
+    out.print(table)
+    out.print()
+
+
+def _gaps(report: Report, out: Console) -> None:
+    if not report.gaps and all(scope.stable for scope in report.scopes):
+        return
+    out.print(line(("GAPS", "bold"), ("  what could not be seen, and so is in no pass above", "dim")))
+    for scope in report.scopes:
+        if not scope.stable:
+            out.print(
+                line(f"  fingerprints here hang on the name {scope.name!r}: the cluster's own identity is not known")
+            )
+    for gap in report.gaps:
+        mark = ("  required  ", "yellow") if gap.required else ("  noted     ", "dim")
+        out.print(line(mark, gap.reason, (f"  → {gap.mend}" if gap.mend else "", "dim")))
+    out.print()
+
+
+def _foot(report: Report, out: Console) -> None:
+    totals = {v: sum(1 for f in report.findings if f.verdict == v) for v in TITLES}
+    if report.empty:
+        out.print(line(("nothing was examined: no instance was seen", "bold yellow")))
+    parts = [
+        f"{totals['violation']} violation{'s' if totals['violation'] != 1 else ''}",
+        f"{totals['inconclusive']} inconclusive",
+        *([f"{totals['error']} failed checks"] if totals["error"] else []),
+    ]
+    worst = next((f for f in report.findings if f.verdict == "violation"), None)
+    hint = f"  next: auditor explain {worst.fingerprint}" if worst else ""
+    style = "bold red" if totals["violation"] else "bold yellow" if report.exit_code else "bold green"
+    out.print(line((", ".join(parts), style), (hint, "dim"), (f"  exit {report.exit_code}", "dim")))

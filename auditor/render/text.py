@@ -1,0 +1,52 @@
+"""Safe text, the console, and JSON: nothing that an audited system wrote can move a cursor or reverse a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from typing import Any, TextIO
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+WIDTH = 120
+"""Columns where the output is no terminal, so that the same input gives the same bytes."""
+
+
+def safe(text: object) -> str:
+    """Text with every control, format (bidirectional marks among them), surrogate and private character escaped."""
+    return "".join(c if _harmless(c) else f"\\u{ord(c):04x}" for c in str(text))
+
+
+def _harmless(character: str) -> bool:
+    return character == " " or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
+
+
+def line(*parts: tuple[object, str] | str) -> Text:
+    """One line of parts, each a text or a pair of text and style. Nothing in it is read as markup."""
+    made = Text()
+    for part in parts:
+        text, style = part if isinstance(part, tuple) else (part, "")
+        made.append(safe(text), style)
+    return made
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """The console for standard output, or another stream: colours on a terminal only, a fixed width elsewhere."""
+    out = stream or sys.stdout
+    width = None if out.isatty() else WIDTH
+    return Console(file=out, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def to_json(thing: Any) -> str:
+    """Indented JSON with sorted keys. Format and control characters are escaped in it too, so it is safe to look at."""
+    plain = msgspec.to_builtins(thing, order="deterministic")
+    text = json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
+    return "".join(c if c == "\n" or _harmless(c) else json.dumps(c)[1:-1] for c in text)
+
+
+def print_json(thing: Any) -> None:
+    """Write a thing to standard output as JSON."""
+    sys.stdout.write(to_json(thing) + "\n")

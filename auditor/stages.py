@@ -1,0 +1,225 @@
+"""The stages of a run, as the graph's nodes call them: each takes the state, does one thing, and returns what is new.
+
+The state holds ids and small values; snapshots, reports and plans are in the store. What needs credentials gets them
+from the process that runs the graph, never from the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+import msgspec
+
+from auditor import gate
+from auditor.store.claims import Claim
+from auditor.store.journal import StoreJournal
+from auditor.store.store import Store
+from auditor.verification import verify_action
+from tools.catalogue import convert_settings, discover
+from tools.check import View
+from tools.collect.sources import Source, collect
+from tools.engine import audit
+from tools.errors import Refused
+from tools.model.plan import PLAN_VERSION, Plan, Preview, plan_hash
+from tools.model.report import Finding, Report
+from tools.path import path_of
+from tools.plan.propose import Proposal, inverse, propose, wished
+
+
+class RunState(TypedDict, total=False):
+    """The graph's state: plain values, validated at each node's entry."""
+
+    run: str
+    source: dict[str, Any]
+    finding: str
+    to: str
+    wish: str
+    snapshot: str
+    report: str
+    standings: dict[str, int]
+    plan: str
+    approval: str
+    outcome: str
+    verified: bool
+
+
+class Checked(msgspec.Struct, forbid_unknown_fields=True):
+    """`RunState` as a node sees it after validation."""
+
+    run: str
+    source: Source
+    finding: str = ""
+    to: str = ""
+    wish: str = ""
+    snapshot: str = ""
+    report: str = ""
+    standings: dict[str, int] = {}
+    plan: str = ""
+    approval: str = ""
+    outcome: str = ""
+    verified: bool = False
+
+
+class Stages:
+    """The stages, with what the process lends them: the store, the checks' settings, and, for execution alone, the
+    acting credentials and the claim under which they may be used."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: dict[str, Any],
+        progress: Callable[[str], None] = lambda _: None,
+        acting: Any = None,
+        claim: Claim | None = None,
+    ) -> None:
+        self.store = store
+        self.checks = discover()
+        self.settings = convert_settings(self.checks, settings)
+        self.progress = progress
+        self.acting = acting
+        self.claim = claim
+
+    def collect(self, state: RunState) -> RunState:
+        """Read the source with the reader's credentials."""
+        now = checked(state)
+        snapshot = self.store.runs.save_facts(collect(now.source, self.progress))
+        self.store.runs.update(now.run, snapshot=snapshot)
+        return {"snapshot": snapshot}
+
+    def trace(self, state: RunState) -> RunState:
+        """Derive every path, and count the standings of its edges."""
+        view = self._view(checked(state))
+        standings: dict[str, int] = {}
+        for instance in view.facts.instances:
+            for container in instance.containers:
+                for edge in path_of(container, view).edges:
+                    standings[edge.standing] = standings.get(edge.standing, 0) + 1
+        return {"standings": dict(sorted(standings.items()))}
+
+    def check(self, state: RunState) -> RunState:
+        """Run every check."""
+        now = checked(state)
+        facts = self.store.runs.load_facts(now.snapshot)
+        report = self.store.runs.save_report(audit(facts, now.snapshot, self.checks, self.settings))
+        self.store.runs.update(now.run, report=report, state="audited")
+        return {"report": report}
+
+    def explain(self, state: RunState) -> RunState:
+        """Choose the finding to act on: the one that was asked for, or the worst one that has a remedy."""
+        now = checked(state)
+        if now.wish:
+            return {"finding": ""}
+        return {"finding": choose(self.store.runs.load_report(now.report), now.finding).fingerprint}
+
+    def plan(self, state: RunState) -> RunState:
+        """Make the one plan of this run, bound to the live objects it depends on."""
+        now = checked(state)
+        view = self._view(now)
+        report = self.store.runs.load_report(now.report)
+        if now.wish:
+            kind, _, name = now.wish.partition(" ")
+            proposal, code = wished(kind, name, report.scopes[0].id, view), ""
+        else:
+            finding = choose(report, now.finding)
+            proposal, code = propose(finding, view, self.checks, now.to), finding.fingerprint
+        made = self._plan(now, view, report, proposal, code)
+        self.store.runs.save_plan(made)
+        return {"plan": made.id}
+
+    def execute(self, state: RunState) -> RunState:
+        """Carry the plan out, under the acting credentials and this process' claim; there is no other way here."""
+        from tools.execute.carry_out import carry_out
+
+        now = checked(state)
+        plan = self.store.runs.load_plan(now.run)
+        if self.claim is None or self.acting is None or self.claim.run != now.run or plan.id != now.plan:
+            raise Refused(
+                "no-claim", f"run {now.run} was not resumed by auditor execute", mend=f"auditor execute {now.run}"
+            )
+        gate.validate(now.approval, plan, self.store)
+        self.store.runs.update(now.run, state="executing")
+        journal = StoreJournal(self.store.database, self.claim)
+        return {"outcome": carry_out(plan, self.acting, journal, self.progress)}
+
+    def verify(self, state: RunState) -> RunState:
+        """Collect and check again: done means verified."""
+        now = checked(state)
+        plan = self.store.runs.load_plan(now.run)
+        verified, told = verify_action(plan, self.acting, self.checks, self.settings, self.progress)
+        self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
+        return {"verified": verified, "outcome": told}
+
+    def _view(self, now: Checked) -> View:
+        return View(self.store.runs.load_facts(now.snapshot), self.settings)
+
+    def _plan(self, now: Checked, view: View, report: Report, proposal: Proposal, finding: str) -> Plan:
+        action, why, notes = proposal
+        scope = next(s for s in report.scopes if s.id == _scope_of(action))
+        bounds, preview = bind(action, now.source, view) if now.source.live else ((), _recorded())
+        plan = Plan(
+            version=PLAN_VERSION,
+            run=now.run,
+            scope=scope.id,
+            scope_name=scope.name,
+            recorded=scope.recorded,
+            finding=finding,
+            action=action,
+            why=why,
+            notes=notes,
+            bounds=bounds,
+            preview=preview,
+            inverse=inverse(action),
+        )
+        return msgspec.structs.replace(plan, id=plan_hash(plan))
+
+
+def checked(state: RunState) -> Checked:
+    """The state, validated. A state that is not what the graph wrote is refused."""
+    try:
+        return msgspec.convert(state, Checked)
+    except msgspec.ValidationError as error:
+        raise Refused(
+            "bad-state", "the run's checkpoint is not one of this program's", str(error), "plan again"
+        ) from error
+
+
+def choose(report: Report, wanted: str) -> Finding:
+    """A finding by its fingerprint (or the beginning of it); without one, the worst that has a remedy."""
+    able = [f for f in report.findings if f.remedy is not None and f.verdict == "violation"]
+    if wanted:
+        found = [f for f in report.findings if f.fingerprint.startswith(wanted)]
+        if len(found) != 1:
+            many = "several findings begin so" if found else "it may be mended, or of another run"
+            raise Refused(
+                "no-finding", f"there is no one finding {wanted!r} in what was just read", many, "auditor audit"
+            )
+        return found[0]
+    if not able:
+        raise Refused(
+            "nothing-to-do",
+            "no finding here has a remedy that this tool carries out",
+            mend="auditor audit lists the findings, auditor explain what a person does about them",
+        )
+    return able[0]
+
+
+def bind(action: Any, source: Source, view: View) -> tuple[tuple[Any, ...], Preview]:
+    """Bind an action to the live objects, with the reader's credentials, and preview it."""
+    from tools.collect.kubernetes.api import connect
+    from tools.execute.carry_out import executor_for
+    from tools.execute.executor import preview
+
+    executor = executor_for(action)
+    api = connect(source.kubeconfig, source.context, source.timeout)
+    return executor.bind(api), preview(executor, api)
+
+
+def _recorded() -> Preview:
+    return Preview(by="nobody", diff="", reason="a recording can't be tried on")
+
+
+def _scope_of(action: Any) -> str:
+    from tools.model.action import target_of
+
+    return target_of(action).scope

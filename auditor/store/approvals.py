@@ -1,0 +1,48 @@
+"""Approvals: kept here, never in a client's hands, consumed at the first intent."""
+
+from __future__ import annotations
+
+import msgspec
+
+from auditor.store.database import Database
+from tools.errors import Refused
+from tools.model.plan import Approval
+
+
+class Approvals:
+    """The approvals of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def save(self, approval: Approval) -> None:
+        """Keep a new approval."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO approvals (id, run, plan, data) VALUES (?, ?, ?, ?)",
+                (approval.id, approval.run, approval.plan, msgspec.json.encode(approval, order="deterministic")),
+            )
+
+    def get(self, approval: str) -> tuple[Approval, str | None]:
+        """An approval and when it was consumed. Raises `Refused` where it never was, or can't be read."""
+        row = self.database.connection.execute(
+            "SELECT data, consumed_at, run, plan FROM approvals WHERE id = ?", (approval,)
+        ).fetchone()
+        if row is None:
+            raise Refused("no-approval", f"there is no approval {approval!r} in this store", mend="auditor approve RUN")
+        try:
+            found = msgspec.json.decode(row[0], type=Approval)
+        except msgspec.DecodeError as error:
+            raise Refused("poisoned", f"approval {approval} can't be read", str(error), "approve again") from error
+        if (found.id, found.run, found.plan) != (approval, row[2], row[3]):
+            raise Refused("poisoned", f"approval {approval} does not say what it was filed under", mend="approve again")
+        return found, row[1]
+
+    def newest(self, run: str) -> str:
+        """The id of the newest approval of a run. Raises `Refused` where it has none."""
+        row = self.database.connection.execute(
+            "SELECT id FROM approvals WHERE run = ? ORDER BY rowid DESC LIMIT 1", (run,)
+        ).fetchone()
+        if row is None:
+            raise Refused("no-approval", f"nobody has approved run {run}", mend=f"auditor approve {run}")
+        return str(row[0])

@@ -1,0 +1,98 @@
+"""The database file: where it is, who may read it, its tables, and transactions that are durable when they return."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.errors import AuditorError
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE contents (id TEXT PRIMARY KEY, kind TEXT NOT NULL, data BLOB NOT NULL);
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL,
+    snapshot TEXT, report TEXT, plan TEXT, outcome TEXT NOT NULL DEFAULT '');
+CREATE TABLE plans (id TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id), data BLOB NOT NULL);
+CREATE TABLE approvals (
+    id TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id), plan TEXT NOT NULL, data BLOB NOT NULL,
+    consumed_at TEXT);
+CREATE TABLE claims (
+    run TEXT NOT NULL REFERENCES runs(id), interrupt TEXT NOT NULL, approval TEXT NOT NULL, holder TEXT NOT NULL,
+    token TEXT NOT NULL, lease_until REAL NOT NULL, PRIMARY KEY (run, interrupt));
+CREATE TABLE journal (plan TEXT NOT NULL, step INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (plan, step));
+CREATE TABLE journal_lines (
+    number INTEGER PRIMARY KEY, plan TEXT NOT NULL, step INTEGER NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL,
+    detail TEXT NOT NULL);
+CREATE TABLE refusals (
+    number INTEGER PRIMARY KEY, run TEXT NOT NULL, at TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
+"""
+
+
+def default_path() -> Path:
+    """`$AUDITOR_STORE`, else `auditor/store.db` in the user's state directory (XDG base directory specification)."""
+    named = os.environ.get("AUDITOR_STORE")
+    if named:
+        return Path(named)
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "auditor" / "store.db"
+
+
+class Database:
+    """One open store. Raises `AuditorError` where the file can't be used or is of another version."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            self._refuse_others(path)
+            self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=FULL")
+            self.connection.execute("PRAGMA foreign_keys=ON")
+            self._create()
+        except (OSError, sqlite3.Error) as error:
+            raise AuditorError(
+                f"the store {path} can't be used",
+                str(error),
+                "choose another with --store or AUDITOR_STORE, or move this one away",
+            ) from error
+
+    def _create(self) -> None:
+        with self.transaction() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found == 0:
+                for statement in SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            elif found != SCHEMA_VERSION:
+                raise AuditorError(
+                    f"the store {self.path} is of version {found}; this program reads {SCHEMA_VERSION}",
+                    mend="use the version of the program that wrote it, or another store",
+                )
+
+    @staticmethod
+    def _refuse_others(path: Path) -> None:
+        """Whoever can write the store can forge an approval in it: it must be its owner's alone."""
+        status = path.stat()
+        if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+            raise AuditorError(
+                f"the store {path} is not yours alone",
+                f"owner {status.st_uid}, mode {status.st_mode & 0o777:o}: others could forge approvals in it",
+                f"chown it to yourself and chmod 600 {path}",
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction that begins at once (no other writer can slip in) and is durable at its end."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")

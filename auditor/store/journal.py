@@ -1,0 +1,96 @@
+"""The write-ahead journal in the store: implements `tools.execute.journal.Journal` for one claimed run."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from auditor.store.claims import LEASE, Claim
+from auditor.store.database import Database
+from auditor.store.runs import now
+from tools.errors import Refused
+from tools.execute.journal import State
+
+
+class StoreJournal:
+    """The journal of one claim. Every move is refused once another process has taken the claim over."""
+
+    def __init__(self, database: Database, claim: Claim) -> None:
+        self.database = database
+        self.claim = claim
+
+    def state(self, plan: str, step: int) -> State | None:
+        """How far a step came."""
+        return step_state(self.database, plan, step)
+
+    def intent(self, plan: str, step: int, detail: str) -> None:
+        """The first row of a step, and the approval's end, in one transaction."""
+        with self.database.transaction() as connection:
+            self._held(connection)
+            consumed = connection.execute(
+                "UPDATE approvals SET consumed_at = ? WHERE id = ? AND plan = ? AND consumed_at IS NULL",
+                (now(), self.claim.approval, plan),
+            ).rowcount
+            if not consumed:
+                raise Refused("reused", f"approval {self.claim.approval} was used before", mend="approve again")
+            connection.execute("INSERT INTO journal (plan, step, state) VALUES (?, ?, 'intent')", (plan, step))
+            self._line(connection, plan, step, "intent", detail)
+
+    def effect(self, plan: str, step: int, detail: str) -> None:
+        """The write was accepted, or found in place."""
+        self._move(plan, step, "effect", detail)
+
+    def done(self, plan: str, step: int, detail: str) -> None:
+        """The effect was verified."""
+        self._move(plan, step, "done", detail)
+
+    def note(self, plan: str, step: int, detail: str) -> None:
+        """A line without a move."""
+        with self.database.transaction() as connection:
+            self._line(connection, plan, step, "note", detail)
+
+    def hold(self) -> None:
+        """Prolong the claim."""
+        with self.database.transaction() as connection:
+            self._held(connection)
+
+    def _move(self, plan: str, step: int, state: State, detail: str) -> None:
+        with self.database.transaction() as connection:
+            self._held(connection)
+            connection.execute("UPDATE journal SET state = ? WHERE plan = ? AND step = ?", (state, plan, step))
+            self._line(connection, plan, step, state, detail)
+
+    def _held(self, connection: sqlite3.Connection) -> None:
+        """Prolong the claim inside the transaction that needs it. Raises `Refused` where it is not ours any more."""
+        claim = self.claim
+        changed = connection.execute(
+            "UPDATE claims SET lease_until = ? WHERE run = ? AND interrupt = ? AND token = ?",
+            (time.time() + LEASE, claim.run, claim.interrupt, claim.token),
+        ).rowcount
+        if not changed:
+            raise Refused(
+                "claim-lost",
+                f"another process has taken run {claim.run} over",
+                "this one's lease ran out",
+                "nothing more is written by this process",
+            )
+
+    @staticmethod
+    def _line(connection: sqlite3.Connection, plan: str, step: int, state: str, detail: str) -> None:
+        connection.execute(
+            "INSERT INTO journal_lines (plan, step, at, state, detail) VALUES (?, ?, ?, ?, ?)",
+            (plan, step, now(), state, detail),
+        )
+
+
+def journal_lines(database: Database, plan: str) -> list[tuple[int, str, str, str]]:
+    """The record of a plan: step, time, state, detail; oldest first."""
+    return database.connection.execute(
+        "SELECT step, at, state, detail FROM journal_lines WHERE plan = ? ORDER BY number", (plan,)
+    ).fetchall()
+
+
+def step_state(database: Database, plan: str, step: int) -> State | None:
+    """How far a step of a plan came; None where nothing was begun."""
+    row = database.connection.execute("SELECT state FROM journal WHERE plan = ? AND step = ?", (plan, step)).fetchone()
+    return row[0] if row else None

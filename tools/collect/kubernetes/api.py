@@ -1,0 +1,141 @@
+"""The connection to one cluster: the kubernetes client for authentication and transport, raw bytes in and out.
+
+Whoever holds an `Api` holds credentials; it never leaves the process. Both the collector and the executors use it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import urllib3
+import yaml
+from kubernetes import config as kube_config
+from kubernetes.client import ApiClient, Configuration
+
+from tools.errors import AuditorError, SourceError
+
+CODES = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not-found",
+    409: "conflict",
+    410: "expired",
+    422: "invalid",
+    429: "throttled",
+}
+JSON_PATCH = "application/json-patch+json"
+
+
+class ApiFailure(AuditorError):
+    """A request that was not answered with success. `status` is the HTTP code (0 where there was no answer), `code`
+    the machine-readable reason: one of `CODES`, `timeout`, `unreachable`, `truncated`, `server-error`, `refused`."""
+
+    def __init__(self, status: int, code: str, message: str, cause: str = "") -> None:
+        super().__init__(message, cause)
+        self.status = status
+        self.code = code
+
+
+class Api:
+    """One cluster under one set of credentials. `name` is the context's name, `server` the address that answers."""
+
+    def __init__(self, client: ApiClient, name: str, timeout: float = 30.0) -> None:
+        self._client = client
+        self.name = name
+        self.server: str = client.configuration.host
+        self.timeout = timeout
+
+    def get(self, path: str, **query: str | int) -> bytes:
+        """GET a path; the raw body. Raises `ApiFailure`."""
+        return self._request("GET", path, query)
+
+    def read(self, path: str) -> Any:
+        """GET one object as plain data."""
+        return json.loads(self.get(path))
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """POST an object; the answer as plain data."""
+        return json.loads(self._request("POST", path, {}, body, "application/json"))
+
+    def patch(self, path: str, operations: list[dict[str, Any]], *, dry_run: bool) -> Any:
+        """Send a JSON patch (RFC 6902); the object after it as plain data. `dry_run` is the server's own
+        (`dryRun=All`): admission runs and nothing is stored."""
+        query: dict[str, str | int] = {"fieldManager": "auditor", "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
+        return json.loads(self._request("PATCH", path, query, operations, JSON_PATCH))
+
+    def _request(
+        self, method: str, path: str, query: dict[str, str | int], body: Any = None, content_type: str = ""
+    ) -> bytes:
+        headers = {"Accept": "application/json", "User-Agent": "auditor"}
+        if content_type:
+            headers["Content-Type"] = content_type
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        url = self.server + path + (f"?{urlencode(query)}" if query else "")
+        try:
+            response = self._client.rest_client.request(method, url, headers, body, _request_timeout=self.timeout)
+            data: bytes = response.read()
+        except urllib3.exceptions.HTTPError as error:
+            raise _unanswered(error, self.server) from error
+        if not 200 <= response.status < 300:
+            code = CODES.get(response.status, "server-error" if response.status >= 500 else "refused")
+            raise ApiFailure(response.status, code, f"{method} {path}: {response.status} {_told(data)}")
+        return data
+
+
+def connect(kubeconfig: str = "", context: str = "", timeout: float = 30.0) -> Api:
+    """Open the cluster of a kubeconfig's context (by default the usual ones), or, inside a pod without a kubeconfig,
+    the cluster that it runs in. Nothing is sent yet. Raises `SourceError`."""
+    configuration = Configuration()
+    try:
+        if not kubeconfig and not context and not _default_kubeconfig():
+            kube_config.load_incluster_config(client_configuration=configuration)
+            name = "in-cluster"
+        else:
+            kube_config.load_kube_config(kubeconfig or None, context or None, configuration, persist_config=False)
+            name = context or _current_context(kubeconfig)
+    except (kube_config.ConfigException, OSError, yaml.YAMLError, TypeError, ValueError, AttributeError) as error:
+        where = f"kubeconfig {kubeconfig}" if kubeconfig else "the kubeconfig"
+        asked = f" with context {context!r}" if context else ""
+        raise SourceError(
+            f"{where}{asked} can't be used",
+            str(error) or type(error).__name__,
+            "kubectl config get-contexts shows what there is; --kubeconfig and --context choose",
+        ) from error
+    configuration.retries = urllib3.Retry(total=0)
+    return Api(ApiClient(configuration), name, timeout)
+
+
+def _default_kubeconfig() -> bool:
+    named = os.environ.get("KUBECONFIG", "")
+    return bool(named) or (Path.home() / ".kube" / "config").exists()
+
+
+def _current_context(kubeconfig: str) -> str:
+    _, active = kube_config.list_kube_config_contexts(kubeconfig or None)
+    return str(active["name"])
+
+
+def _unanswered(error: urllib3.exceptions.HTTPError, server: str) -> ApiFailure:
+    reason: BaseException = getattr(error, "reason", None) or error
+    if isinstance(error, urllib3.exceptions.ProtocolError | urllib3.exceptions.DecodeError):
+        return ApiFailure(0, "truncated", f"the answer of {server} broke off", str(reason))
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError) or isinstance(
+        reason, urllib3.exceptions.ReadTimeoutError
+    ):
+        return ApiFailure(0, "timeout", f"{server} did not answer in time", str(reason))
+    return ApiFailure(0, "unreachable", f"nothing answers at {server}", str(reason).rpartition(": ")[2])
+
+
+def _told(data: bytes) -> str:
+    """The `message` of an API Status, or the beginning of whatever was answered."""
+    try:
+        return str(msgspec.json.decode(data)["message"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return data[:120].decode("utf-8", "replace").strip()

@@ -1,0 +1,108 @@
+"""From raw lists to wire objects, item by item: one broken or unknown item costs itself and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from tools.collect.kubernetes import wire
+
+READ: dict[str, tuple[str, type[wire.Wire], str]] = {
+    "Pod": ("v1", wire.Pod, "Instance"),
+    "ReplicaSet": ("apps/v1", wire.ReplicaSet, "Release"),
+    "Deployment": ("apps/v1", wire.Deployment, "Workload"),
+    "Node": ("v1", wire.Node, "Host"),
+    "Namespace": ("v1", wire.Namespace, ""),
+}
+"""Kind → the apiVersion that is read, its wire type, and the noun that suffers where it can't be read."""
+
+_meta = msgspec.json.Decoder(wire.TypeMeta)
+_list = msgspec.json.Decoder(wire.RawList)
+_items: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(row[1]) for kind, row in READ.items()}
+
+
+@dataclass
+class Decoded:
+    """What was decoded, by kind and uid, and what was not: `broken` holds (kind, namespace, place and reason),
+    `unread` counts other kinds, `versions` known kinds in versions that are not read, `pages` the kinds whose list
+    was recorded with a continue token."""
+
+    objects: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in READ})
+    broken: list[tuple[str, str]] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
+    versions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    doubled: list[tuple[str, str]] = field(default_factory=list)
+    pages: list[tuple[str, int]] = field(default_factory=list)
+    listed: set[str] = field(default_factory=set)
+
+
+def decode_document(data: bytes | memoryview, where: str, into: Decoded) -> str:
+    """Decode a list or a single object into `into`. Returns the continue token (empty on the last page).
+
+    Raises `msgspec.DecodeError` where the whole is not JSON or neither a list nor an object of Kubernetes; `where`
+    names the document in what is said of its items.
+    """
+    whole = _list.decode(data)
+    if not whole.kind:
+        raise msgspec.ValidationError("Object has no `kind`: it is no Kubernetes object or list")
+    if whole.items is None and not whole.kind.endswith("List"):
+        _decode_item(msgspec.Raw(bytes(data)), whole.kind, whole.api_version, where, into)
+        return ""
+    typed = whole.kind.removesuffix("List")
+    if typed:
+        into.listed.add(typed)
+    for index, item in enumerate(whole.items or ()):
+        place = f"{where} items[{index}]"
+        if typed in READ:
+            _decode_item(item, typed, whole.api_version, place, into)
+            continue
+        try:
+            meta = _meta.decode(item)
+        except msgspec.DecodeError as error:
+            into.broken.append(("", f"{place}: {error}"))
+            continue
+        into.listed.add(meta.kind)
+        _decode_item(item, meta.kind, meta.api_version, place, into)
+    if whole.metadata.continue_:
+        into.pages.append((typed, whole.metadata.remaining_item_count))
+    return whole.metadata.continue_
+
+
+def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: Decoded) -> None:
+    row = READ.get(kind)
+    if row is None:
+        into.unread[kind or "(no kind)"] += 1
+        return
+    if version != row[0]:
+        into.versions[kind, version] += 1
+        return
+    try:
+        found = _items[kind].decode(item)
+    except (msgspec.DecodeError, RecursionError) as error:
+        into.broken.append((kind, f"{place}: {error}"))
+        return
+    _keep(found, kind, place, into)
+
+
+def _keep(found: Any, kind: str, place: str, into: Decoded) -> None:
+    """Keep an object by its uid: of two versions of one object the later stands; two objects with one uid are said."""
+    table, meta = into.objects[kind], found.metadata
+    if not meta.uid:
+        into.broken.append((kind, f"{place}: {meta.name!r} has no uid"))
+        return
+    before = table.get(meta.uid)
+    if before is not None:
+        was = before.metadata
+        if (was.namespace, was.name) != (meta.namespace, meta.name):
+            into.doubled.append((kind, f"{place}: {meta.name!r} has the uid of {was.name!r} ({meta.uid})"))
+            return
+        if _order(was.resource_version) >= _order(meta.resource_version):
+            return
+    table[meta.uid] = found
+
+
+def _order(version: str) -> tuple[int, str]:
+    return (int(version) if version.isascii() and version.isdigit() else -1, version)

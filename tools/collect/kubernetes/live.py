@@ -1,0 +1,133 @@
+"""Collect from a live cluster: four lists with read-only credentials, and a second look at what dangles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from tools.collect.kubernetes import gaps
+from tools.collect.kubernetes.api import Api, ApiFailure
+from tools.collect.kubernetes.decode import Decoded, decode_document
+from tools.collect.kubernetes.mapping import POINTERS, Mapping
+from tools.errors import SourceError
+from tools.model.facts import Facts
+from tools.model.identity import Scope
+from tools.model.observation import Gap
+
+LISTS = {
+    "Pod": "/api/v1/pods",
+    "ReplicaSet": "/apis/apps/v1/replicasets",
+    "Deployment": "/apis/apps/v1/deployments",
+    "Node": "/api/v1/nodes",
+}
+"""Instances first: an owner that is read later was there when its instances were."""
+
+PAGE = 500
+Progress = Callable[[str], None]
+
+
+def scope_id(api: Api) -> str:
+    """The cluster's identity: the uid of its kube-system namespace. Raises `ApiFailure`."""
+    return str(api.read("/api/v1/namespaces/kube-system")["metadata"]["uid"])
+
+
+def collect(api: Api, progress: Progress = lambda _: None) -> Facts:
+    """The facts of one cluster now. What could not be read is in `gaps`; raises `SourceError` only where nothing
+    answers at all."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    scope, lost = _scope(api)
+    decoded, failures = _lists(api, scope.id, progress)
+    mapping = Mapping(scope.id, decoded.objects)
+    if any(kind in LISTS for kind in mapping.dangling):
+        progress("reading again what changed between two lists")
+        decoded, failures = _lists(api, scope.id, progress)
+        mapping = Mapping(scope.id, decoded.objects)
+    return assemble(moment, scope, mapping, decoded, [*lost, *failures])
+
+
+def assemble(moment: str, scope: Scope, mapping: Mapping, decoded: Decoded, failures: list[Gap]) -> Facts:
+    """The facts of one scope, with all that it could not see. A noun whose list failed makes no dangling relations of
+    its own: the failure is the reason."""
+    failed = {gap.noun for gap in failures}
+    others = [
+        *gaps.of_decoding(scope.id, decoded),
+        *(
+            gap
+            for gap in gaps.of_relations(scope.id, mapping, decoded)
+            if gap.code != "dangling" or gap.noun not in failed
+        ),
+    ]
+    return Facts(
+        moment=moment,
+        scopes=(scope,),
+        workloads=tuple(sorted(mapping.workloads.values(), key=lambda w: w.ref)),
+        releases=tuple(mapping.releases),
+        instances=tuple(mapping.instances),
+        hosts=tuple(mapping.hosts),
+        pools=tuple(mapping.pools()),
+        gaps=tuple(sorted({*failures, *others})),
+    )
+
+
+def _scope(api: Api) -> tuple[Scope, list[Gap]]:
+    try:
+        return Scope(id=scope_id(api), name=api.name, kind="kubernetes", pointers=POINTERS), []
+    except ApiFailure as failure:
+        if failure.status == 0 and failure.code == "unreachable":
+            raise SourceError(
+                f"context {api.name}: {failure.message}",
+                failure.cause,
+                "check the address in the kubeconfig, the network, and that the cluster runs",
+            ) from failure
+        name = f"context:{api.name}"
+        lost = Gap(
+            scope=name,
+            noun="",
+            code=failure.code,
+            required=False,
+            reason=f"the cluster's identity (uid of kube-system) was not read: {failure.message}",
+            mend="grant the reading ClusterRole; until then fingerprints hang on the context's name",
+        )
+        return Scope(id=name, name=api.name, kind="kubernetes", stable=False, pointers=POINTERS), [lost]
+
+
+def _lists(api: Api, scope: str, progress: Progress) -> tuple[Decoded, list[Gap]]:
+    decoded, failures = Decoded(), []
+    for kind, path in LISTS.items():
+        progress(f"reading {kind}s")
+        try:
+            _pages(api, kind, path, decoded)
+        except ApiFailure as failure:
+            failures.append(gaps.of_failure(scope, kind, failure.code, str(failure)))
+        except msgspec.DecodeError as error:
+            failures.append(gaps.of_failure(scope, kind, "broken", f"{api.server}{path}: {error}"))
+    return decoded, failures
+
+
+def _pages(api: Api, kind: str, path: str, decoded: Decoded) -> None:
+    """Read a list page by page; when its continue token expires (410), once more in one piece."""
+    token, page = "", Decoded()
+    try:
+        while True:
+            query: dict[str, str | int] = {"limit": PAGE, **({"continue": token} if token else {})}
+            token = decode_document(api.get(path, **query), path, page)
+            page.pages.clear()
+            if not token:
+                break
+    except ApiFailure as failure:
+        _merge(decoded, kind, page)
+        if failure.code != "expired":
+            raise
+        page = Decoded()
+        decode_document(api.get(path), path, page)
+    _merge(decoded, kind, page)
+
+
+def _merge(into: Decoded, kind: str, page: Decoded) -> None:
+    into.objects[kind].update(page.objects[kind])
+    into.broken += [row for row in page.broken if row not in into.broken]
+    into.doubled += [row for row in page.doubled if row not in into.doubled]
+    into.versions.update(page.versions)
+    into.listed.add(kind)

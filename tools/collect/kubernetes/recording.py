@@ -1,0 +1,113 @@
+"""Collect from recorded lists: a file, a folder of files, JSON or YAML, as kubectl and the raw API write them."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from tools.collect.kubernetes import gaps
+from tools.collect.kubernetes.decode import READ, Decoded, decode_document
+from tools.collect.kubernetes.live import assemble
+from tools.collect.kubernetes.mapping import POINTERS, Mapping, newest_time
+from tools.errors import SourceError
+from tools.model.facts import Facts
+from tools.model.identity import Scope
+from tools.model.observation import Gap
+
+SUFFIXES = (".json", ".yaml", ".yml")
+
+
+class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML without dates: a timestamp stays the text that it is in JSON."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [row for row in rows if row[0] != "tag:yaml.org,2002:timestamp"]
+    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def collect(path: Path, name: str = "") -> Facts:
+    """The facts of a recording. `name` is its declared name, by which it goes where it holds no kube-system namespace.
+
+    The moment is the newest time in it. In a folder, a file that can't be read is a gap; alone, it is a `SourceError`.
+    """
+    files = _files(path)
+    decoded, broken = Decoded(), []
+    for file in files:
+        where = file.name if path.is_file() else str(file.relative_to(path))
+        try:
+            _read(file, where, decoded)
+        except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+            reason = " ".join(str(error).split())
+            if path.is_file():
+                raise SourceError(
+                    f"{path} is no list of Kubernetes objects that can be read",
+                    reason,
+                    "record it again: kubectl get … -A -o json --show-managed-fields",
+                ) from error
+            broken.append(f"{where}: {reason}")
+    scope = _scope(decoded, name or path.stem)
+    failures = [
+        Gap(scope=scope.id, noun=noun, code="broken", reason=f"a file can't be read: {text}", mend="record it again")
+        for text in broken
+        for noun in sorted(gaps.NOUNS.values())
+    ]
+    failures += _not_recorded(scope.id, decoded)
+    return assemble(newest_time(decoded), scope, Mapping(scope.id, decoded.objects), decoded, failures)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise SourceError(
+            f"{path} does not exist", mend="name a recorded list, a folder of them, or kubernetes:CONTEXT"
+        )
+    files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    if not files:
+        raise SourceError(f"{path} holds no recorded lists", f"no file ends in {', '.join(SUFFIXES)}")
+    return files
+
+
+def _read(file: Path, where: str, into: Decoded) -> None:
+    if file.stat().st_size == 0:
+        raise msgspec.DecodeError("the file is empty")
+    if file.suffix in (".yaml", ".yml"):
+        for index, document in enumerate(_documents(file)):
+            decode_document(msgspec.json.encode(document), f"{where}[{index}]", into)
+        return
+    with file.open("rb") as handle:  # the mapping lives as long as a raw template that points into it
+        mapped = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+    decode_document(memoryview(mapped), where, into)
+
+
+def _documents(file: Path) -> Iterator[Any]:
+    with file.open("rb") as handle:
+        yield from (document for document in yaml.load_all(handle, Loader=_PlainLoader) if document is not None)
+
+
+def _scope(decoded: Decoded, name: str) -> Scope:
+    for namespace in decoded.objects["Namespace"].values():
+        if namespace.metadata.name == "kube-system":
+            return Scope(id=namespace.metadata.uid, name=name, kind="kubernetes", recorded=True, pointers=POINTERS)
+    return Scope(id=f"recording:{name}", name=name, kind="kubernetes", stable=False, recorded=True, pointers=POINTERS)
+
+
+def _not_recorded(scope: str, decoded: Decoded) -> Iterator[Gap]:
+    """A kind of which the recording holds no list and no object: nobody knows whether there were any."""
+    for kind in READ:
+        if kind in gaps.NOUNS and kind not in decoded.listed and not decoded.objects[kind]:
+            yield Gap(
+                scope=scope,
+                noun=gaps.NOUNS[kind],
+                code="not-recorded",
+                required=True,
+                reason=f"the recording holds no {kind} list",
+                mend=f"record {kind}s too",
+            )

@@ -1,0 +1,173 @@
+"""The engine: runs each check over all subjects of its noun, and makes the report.
+
+The one place that catches `Exception`: a bug in a check fails loudly as that check's own error, discards what it had
+yielded for that subject, and leaves the other checks alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from typing import Any
+
+import msgspec
+
+from tools.check import AnyCheck, Thing, View, Violation
+from tools.evidence import quote
+from tools.model.facts import Facts
+from tools.model.identity import Ref
+from tools.model.nouns import Container, Host, Instance, Part, Pool, Release, Workload, Write
+from tools.model.observation import NotApplicable, NotObserved
+from tools.model.report import (
+    REPORT_VERSION,
+    SEVERITIES,
+    VERDICTS,
+    Coverage,
+    Evidence,
+    Finding,
+    Report,
+    Verdict,
+    fingerprint,
+)
+
+NOUNS: tuple[Any, ...] = (Container, Host, Instance, Pool, Release, Workload)
+
+
+class _Tally:
+    """The outcomes of one check, on the way to findings and coverage."""
+
+    def __init__(self, check: AnyCheck, view: View) -> None:
+        self.check = check
+        self.view = view
+        self.counts: Counter[str] = Counter()
+        self.groups: dict[tuple[Verdict, str, str, str], list[tuple[Ref, Violation, list[Evidence]]]] = defaultdict(
+            list
+        )
+        self.owners: dict[str, Ref] = {}
+
+    def add(self, verdict: Verdict, thing: Thing, violation: Violation, evidence: list[Evidence]) -> None:
+        owner = owner_of(thing)
+        self.owners[owner.key] = owner
+        part = thing.name if isinstance(thing, Container) else ""
+        self.groups[verdict, owner.key, part, violation.code].append((thing.ref, violation, evidence))
+
+    def findings(self) -> list[Finding]:
+        """One finding for each group of outcomes that share verdict, owner, part and cause."""
+        made = []
+        for (verdict, key, part, code), members in self.groups.items():
+            owner, first = self.owners[key], min(members, key=lambda m: (m[0].namespace, m[0].name, m[0].uid))[1]
+            made.append(
+                Finding(
+                    fingerprint=fingerprint(owner.scope, owner, part, self.check.id, code),
+                    check=self.check.id,
+                    principle=self.check.principle,
+                    severity=self.check.severity,
+                    verdict=verdict,
+                    code=code,
+                    message=first.message,
+                    owner=owner,
+                    part=part,
+                    subjects=tuple(sorted({member[0] for member in members})),
+                    evidence=tuple(sorted({e for member in members for e in member[2]})),
+                    since=min((m[1].since for m in members if m[1].since), default=""),
+                    mend=_mend(first),
+                    remedy=first.remedy,
+                )
+            )
+        return made
+
+
+class _Unsettled(Violation, frozen=True):
+    """An inconclusive outcome on its way to a finding: a cause code and a reason, and what would settle it."""
+
+    mend: str = ""
+
+
+def _mend(violation: Violation) -> str:
+    return violation.mend if isinstance(violation, _Unsettled) else ""
+
+
+def examine(check: AnyCheck, view: View) -> tuple[list[Finding], Coverage]:
+    """Run one check over every subject that was seen, and say how far that came."""
+    tally = _Tally(check, view)
+    for subject in view.seen(check.noun):
+        tally.counts[_examine_one(check, subject, view, tally)] += 1
+    missing = view.unseen(check.noun.__name__)
+    counts = tally.counts
+    return tally.findings(), Coverage(
+        check=check.id,
+        noun=check.noun.__name__.lower(),
+        passed=counts["pass"],
+        violations=counts["violation"],
+        inconclusive=counts["inconclusive"],
+        not_applicable=counts["not-applicable"],
+        errors=counts["error"],
+        unseen=missing.reason if missing else "",
+    )
+
+
+def _examine_one(check: AnyCheck, subject: Any, view: View, tally: _Tally) -> str:
+    found: list[tuple[Violation, list[Evidence]]] = []
+    unsettled: _Unsettled | None = None
+    try:
+        for violation in check(subject, view):
+            found.append((violation, [quote(view, thing, field) for thing, field in violation.evidence]))
+    except NotApplicable:
+        if not found:
+            return "not-applicable"
+    except NotObserved as missing:
+        unsettled = _Unsettled(missing.code, missing.reason, [], mend=missing.mend)
+    except Exception as bug:  # noqa: BLE001 - the one place: a check's own bug is its own error, never another's
+        reason = f"the check failed: {type(bug).__name__}: {bug}"
+        tally.add("error", subject, _Unsettled("check-failed", reason, [], mend="report this; it is a bug"), [])
+        return "error"
+    for violation, evidence in found:
+        tally.add("violation", violation.on or subject, violation, evidence)
+    if unsettled is not None:
+        tally.add("inconclusive", subject, unsettled, [])
+    return "violation" if found else "inconclusive" if unsettled is not None else "pass"
+
+
+def owner_of(thing: Thing) -> Ref:
+    """The root owner that a finding about this thing hangs on."""
+    if isinstance(thing, Instance | Release):
+        return thing.workload
+    if isinstance(thing, Container | Part | Write):
+        return thing.root
+    if isinstance(thing, Host):
+        return Ref(thing.ref.scope, "Host", thing.pool, thing.ref.name, thing.ref.uid)
+    return thing.ref
+
+
+def audit(facts: Facts, snapshot_id: str, checks: list[AnyCheck], settings: dict[str, msgspec.Struct]) -> Report:
+    """Run every check over the facts. Deterministic: the same input gives the same report."""
+    view = View(facts, settings)
+    findings: list[Finding] = []
+    coverage: list[Coverage] = []
+    for check in checks:
+        found, reached = examine(check, view)
+        findings += found
+        coverage.append(reached)
+    findings.sort(key=_worst_first)
+    return Report(
+        version=REPORT_VERSION,
+        snapshot=snapshot_id,
+        settings=hashlib.sha256(msgspec.json.encode(settings, order="deterministic")).hexdigest()[:12],
+        moment=facts.moment,
+        scopes=facts.scopes,
+        counts={str(noun.__name__).lower(): len(list(view.seen(noun))) for noun in NOUNS},
+        findings=tuple(findings),
+        coverage=tuple(coverage),
+        gaps=tuple(sorted(facts.gaps)),
+    )
+
+
+def _worst_first(finding: Finding) -> tuple[Any, ...]:
+    return (
+        VERDICTS.index(finding.verdict),
+        SEVERITIES.index(finding.severity),
+        finding.owner.key,
+        finding.check,
+        finding.part,
+        finding.code,
+    )

@@ -1,0 +1,27 @@
+"""Quoting: the one place where a field's value becomes evidence, so that nobody can misquote it."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from tools.check import Thing
+from tools.model.nouns import Host, Workload
+from tools.model.report import Evidence, make_evidence
+from tools.model.snapshot import Snapshot
+
+
+def quote(view: Snapshot, thing: Thing, field: str) -> Evidence:
+    """Read one field of a thing, by its name in the domain, as evidence: a check can't misquote it."""
+    if isinstance(thing, Host) and field in thing.facts:
+        value: Any = thing.fact(field)
+    else:
+        value = operator.attrgetter(field)(thing)
+    if not isinstance(value, str | int | bool | None):
+        raise TypeError(f"{field} of {thing.ref} is no plain value")
+    pointers = view.scopes[thing.ref.scope].pointers
+    pattern = pointers.get(f"{type(thing).__name__}.{field}", "")
+    slots = {name: str(getattr(thing, name, "")) for name in ("slot", "status_slot")}
+    if isinstance(thing, Workload) and thing.rollout_seen is not None:
+        slots["status_slot"] = thing.rollout_seen.condition_slot
+    return make_evidence(thing.ref, thing.version, pattern.format(**slots), field, value)

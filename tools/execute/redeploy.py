@@ -1,0 +1,107 @@
+"""Redeploys a prior release of a Deployment: writes the release's template back, and the controller replaces the
+instances. What `kubectl rollout undo` does, bound to what was approved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.collect.kubernetes.api import Api, ApiFailure
+from tools.errors import Refused
+from tools.execute.executor import Settled, World, Write, guard, marked_by
+from tools.model.action import RedeployPriorRelease
+from tools.model.identity import Ref
+from tools.model.plan import Bound, hash_fields
+
+HASH_LABEL = "pod-template-hash"
+
+
+class Redeploy:
+    """The executor of one `RedeployPriorRelease`."""
+
+    def __init__(self, action: RedeployPriorRelease) -> None:
+        self.action = action
+        self.timeout = 600.0
+
+    def bind(self, api: Api) -> tuple[Bound, ...]:
+        """The Deployment's template, selector and pause; the target's template."""
+        deployment, target = self._deployment(api), self._target(api)
+        if deployment["spec"].get("paused"):
+            raise Refused(
+                "paused",
+                f"{self.action.workload} is paused: its controller would not roll out",
+                mend=f"kubectl rollout resume deployment/{self.action.workload.name}",
+            )
+        if template(target) == template(deployment):
+            raise Refused("same-release", f"{self.action.target} is what {self.action.workload} declares already")
+        return self._bounds(deployment, target)
+
+    def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
+        """`after` where the target's template is in place and bears this plan's mark."""
+        deployment, target = self._deployment(api), self._target(api)
+        live = self._bounds(deployment, target)
+        if live[1].hash == bounds[1].hash and template(deployment) == template(target):
+            return "after" if marked_by(deployment, plan) else "changed"
+        return "before" if live == bounds else "changed"
+
+    def write(self, api: Api, plan: str) -> Write:
+        """Replace the template, without the hash label that the controller adds to each release."""
+        deployment, target = self._deployment(api), self._target(api)
+        self.timeout = float(deployment["spec"].get("progressDeadlineSeconds", 600)) + 60
+        operations = [*guard(deployment, plan), {"op": "replace", "path": "/spec/template", "value": template(target)}]
+        return Write(self._path(), operations, deployment)
+
+    def settled(self, api: Api, plan: str) -> Settled:
+        """Done when the controller has seen the template, all instances are of it and available, none is left over."""
+        deployment = self._deployment(api)
+        if not marked_by(deployment, plan):
+            return Settled(False, "somebody else has written to it since", failed=True)
+        status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+        updated, available, total = (status.get(k, 0) for k in ("updatedReplicas", "availableReplicas", "replicas"))
+        told = f"{updated} of {wanted} updated, {available} available, {total} in all"
+        if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
+            return Settled(False, "the controller has not seen it yet")
+        progressing: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Progressing"), {})
+        if progressing.get("reason") == "ProgressDeadlineExceeded":
+            return Settled(False, f"the redeployed release did not become healthy by its deadline: {told}", failed=True)
+        return Settled(updated == available == total == wanted, told)
+
+    def _bounds(self, deployment: dict[str, Any], target: dict[str, Any]) -> tuple[Bound, ...]:
+        spec = deployment["spec"]
+        fields = {"template": template(deployment), "selector": spec["selector"], "paused": spec.get("paused", False)}
+        return (
+            Bound(self.action.workload, "spec.template, spec.selector, spec.paused", hash_fields(fields)),
+            Bound(self.action.target, "spec.template", hash_fields(template(target))),
+        )
+
+    def _path(self) -> str:
+        return f"/apis/apps/v1/namespaces/{self.action.workload.namespace}/deployments/{self.action.workload.name}"
+
+    def _deployment(self, api: Api) -> dict[str, Any]:
+        return read_same(api, self._path(), self.action.workload)
+
+    def _target(self, api: Api) -> dict[str, Any]:
+        target = self.action.target
+        return read_same(api, f"/apis/apps/v1/namespaces/{target.namespace}/replicasets/{target.name}", target)
+
+
+def read_same(api: Api, path: str, ref: Ref) -> dict[str, Any]:
+    """Read an object and insist that it is the one that was meant. Raises `Refused` (`gone`) where it is not there, or
+    another one of the same name is."""
+    try:
+        found: dict[str, Any] = api.read(path)
+    except ApiFailure as failure:
+        if failure.code == "not-found":
+            raise Refused("gone", f"{ref} is gone", failure.message, "plan again") from failure
+        raise
+    if found["metadata"]["uid"] != ref.uid:
+        raise Refused("gone", f"{ref} was replaced by another object of its name", mend="plan again")
+    return found
+
+
+def template(thing: dict[str, Any]) -> dict[str, Any]:
+    """A pod template as a Deployment would hold it: without the controller's hash label."""
+    made: dict[str, Any] = {**thing["spec"]["template"]}
+    meta = {**made.get("metadata", {})}
+    meta["labels"] = {k: v for k, v in (meta.get("labels") or {}).items() if k != HASH_LABEL}
+    meta.pop("creationTimestamp", None)
+    return {**made, "metadata": meta}

@@ -1,0 +1,56 @@
+"""The deterministic explainer: writes an explanation from a finding's evidence and its check's page, nothing else."""
+
+from __future__ import annotations
+
+import re
+
+from tools.check import AnyCheck
+from tools.model.explanation import Claim, Explanation
+from tools.model.report import Evidence, Finding
+
+NO_LOG = "not known: no audit log was given, and a field manager is a claim, not a user"
+
+
+def explain(finding: Finding, check: AnyCheck) -> Explanation:
+    """Explain one finding. Each claim quotes one piece of evidence; the look-ups are what a person would run."""
+    claims = tuple(Claim(_sentence(evidence), (evidence.id,)) for evidence in finding.evidence)
+    count = len(finding.subjects)
+    where = f" in {count} of its objects" if count > 1 else ""
+    part = f" (container {finding.part})" if finding.part else ""
+    return Explanation(
+        finding=finding.fingerprint,
+        cause=Claim(f"{finding.owner}{part}: {finding.message}{where}", tuple(e.id for e in finding.evidence)),
+        claims=claims,
+        since=finding.since or "not known from this evidence",
+        by=_by(finding),
+        look=(*_commands(finding), *section(check.page, "How to fix")),
+    )
+
+
+def section(page: str, title: str) -> list[str]:
+    """One bold section of a check's page, as a single paragraph; empty where the page has none."""
+    match = re.search(rf"\*\*{re.escape(title)}\.\*\*\s+(.*?)(?:\n\n|\Z)", page, re.DOTALL)
+    return [" ".join(match[1].split())] if match else []
+
+
+def _sentence(evidence: Evidence) -> str:
+    place = f" at {evidence.pointer}" if evidence.pointer else ""
+    return f"{evidence.ref}{place} is {evidence.value!r} (resourceVersion {evidence.version or 'unknown'})"
+
+
+def _by(finding: Finding) -> str:
+    managers = sorted({str(e.value) for e in finding.evidence if e.field == "manager"})
+    return (
+        f"field manager {', '.join(map(repr, managers))} claims the write; the user is {NO_LOG}" if managers else NO_LOG
+    )
+
+
+def _commands(finding: Finding) -> list[str]:
+    """The look-up for each object that the evidence is of, once."""
+    refs = sorted({evidence.ref for evidence in finding.evidence} or set(finding.subjects))
+    where = {ref: f" -n {ref.namespace}" if ref.namespace else "" for ref in refs}
+    return [
+        f"kubectl get {ref.kind.lower()} {ref.name}{where[ref]} -o yaml --show-managed-fields"
+        for ref in refs[:3]
+        if ref.kind != "Pool"
+    ]

@@ -1,0 +1,78 @@
+"""Plans and approvals, as data whose hash binds them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from tools.model.action import Action
+from tools.model.identity import Ref
+
+PLAN_VERSION = 1
+
+
+class Bound(msgspec.Struct, frozen=True, order=True):
+    """One object that an action depends on: its reference with uid, which of its fields, and their SHA-256 (not the
+    resourceVersion, which moves with every heartbeat and status)."""
+
+    ref: Ref
+    fields: str
+    hash: str
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the action would change: a unified diff of the object, and who computed it. `by` is `server dry run`, or
+    `computed here` with the reason why the server was not asked or did not answer."""
+
+    by: str
+    diff: str
+    reason: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """One action, proposed for one finding in one run. `id` is the hash of all the rest."""
+
+    version: int
+    run: str
+    scope: str
+    scope_name: str
+    recorded: bool
+    finding: str
+    action: Action
+    why: str
+    notes: tuple[str, ...]
+    bounds: tuple[Bound, ...]
+    preview: Preview
+    inverse: Action | None
+    id: str = ""
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's yes to exactly one plan. `approver` is who the cluster says they are, `how` by what means; times are
+    RFC 3339 UTC. `bounds` repeats what the plan was bound to when it was approved."""
+
+    id: str
+    run: str
+    plan: str
+    approver: str
+    how: str
+    given: str
+    expires: str
+    bounds: tuple[Bound, ...]
+
+
+def plan_hash(plan: Plan) -> str:
+    """`p-` and 32 hex digits of the SHA-256 of the plan's canonical JSON without its id."""
+    body = msgspec.json.encode(msgspec.structs.replace(plan, id=""), order="deterministic")
+    return "p-" + hashlib.sha256(body).hexdigest()[:32]
+
+
+def short_code(plan: Plan) -> str:
+    """What an approver types to say that they have read this very plan: the first eight hex digits of its hash."""
+    return plan.id.removeprefix("p-")[:8]
+
+
+def hash_fields(value: object) -> str:
+    """The SHA-256 of plain data in canonical JSON."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()

@@ -1,0 +1,1 @@
+"""The planner: from a finding to candidate actions, one file per remedy. Pure; it proposes and never acts."""

@@ -1,0 +1,45 @@
+"""From a finding, or a person's wish, to one typed action of the closed union."""
+
+from __future__ import annotations
+
+from tools.check import AnyCheck, View
+from tools.errors import Refused
+from tools.model.action import Action, Cordon, RedeployPriorRelease, Uncordon
+from tools.model.report import Finding
+from tools.plan import cordon, redeploy
+
+Proposal = tuple[Action, str, tuple[str, ...]]
+
+
+def propose(finding: Finding, view: View, checks: list[AnyCheck], to: str = "") -> Proposal:
+    """The action that a finding's remedy names, with why and with what does not come back. Raises `Refused`."""
+    if finding.remedy == "redeploy-prior-release":
+        return redeploy.propose(finding, view, checks, to)
+    if finding.remedy == "cordon":
+        return cordon.propose(finding, view, to)
+    raise Refused(
+        "no-remedy",
+        f"{finding.check} ({finding.code}) has no remedy that this tool carries out",
+        mend="auditor explain says how a person mends it",
+    )
+
+
+def wished(kind: str, name: str, scope: str, view: View) -> Proposal:
+    """`cordon` or `uncordon` of a host that a person names. Raises `Refused` where it is so already."""
+    host = cordon.host_named(name, scope, view)
+    if kind == "cordon":
+        if host.unschedulable:
+            raise Refused("already-cordoned", f"{host.ref} is cordoned already")
+        return Cordon(host.ref), "a person asks for it", cordon.NOTES
+    if not host.unschedulable:
+        raise Refused("not-cordoned", f"{host.ref} is not cordoned")
+    return Uncordon(host.ref), "a person asks for it", ()
+
+
+def inverse(action: Action) -> Action:
+    """The action that undoes another one."""
+    if isinstance(action, Cordon):
+        return Uncordon(action.host)
+    if isinstance(action, Uncordon):
+        return Cordon(action.host)
+    return RedeployPriorRelease(action.workload, current=action.target, target=action.current)
