@@ -1,0 +1,52 @@
+"""A rollout from v1 to v2, paused by a person when one new pod is ready: both releases run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.lab.cluster import Lab
+from tests.lab.manifests import deployment
+from tests.lab.scenarios import rollout
+from tests.lab.scenarios.planted import (
+    HEALTHY,
+    MIXED_RELEASES,
+    SUPERSEDED_OUTLIVES,
+    Planted,
+    planted,
+    written,
+)
+
+SCENARIO = "half_rollout"
+REPLICAS = 3
+# minReadySeconds of v2: so long after its first pod is ready, the rollout goes on unless it has been paused
+PAUSE_WITHIN = 10
+
+
+def _observed(lab: Lab, namespace: str) -> dict[str, Any] | None:
+    half = lab.get("deployment", "half", namespace)
+    return half if half["status"]["observedGeneration"] >= half["metadata"]["generation"] else None
+
+
+@written
+def half_rollout(lab: Lab, namespace: str) -> Iterator[Planted]:
+    """Plant `half`, and pause it with one new pod beside all the old ones."""
+    lab.namespace(namespace)
+    first, second = lab.image("app:v1"), lab.image("app:v2")
+    rollout.release(lab, namespace, "half", first, REPLICAS)
+    lab.apply(deployment("half", second, REPLICAS, minReadySeconds=PAUSE_WITHIN), namespace)
+
+    def new_pod_is_ready() -> bool:
+        found = rollout.pods(lab, namespace, "half")
+        return any(rollout.is_ready(pod) and rollout.image_of(pod) == second for pod in found)
+
+    lab.wait("one new pod to be ready", new_pod_is_ready, 30)
+    lab.kubectl("rollout", "pause", "deployment/half", "-n", namespace, user="alice")
+    half = lab.wait("the controller to see the pause", lambda: _observed(lab, namespace), 20)
+    releases = {"v1": first, "v2": second}
+    uids = {v: rollout.replica_set(lab, namespace, "half", i)["metadata"]["uid"] for v, i in releases.items()}
+    yield planted(SCENARIO, half, MIXED_RELEASES, releases=uids, current="v2", prior="v1", paused_by="alice")
+    for pod in rollout.pods(lab, namespace, "half"):
+        version = "v1" if rollout.image_of(pod) == first else "v2"
+        wrong = SUPERSEDED_OUTLIVES if version == "v1" else HEALTHY
+        yield planted(SCENARIO, pod, wrong, "app", version=version)
