@@ -6,6 +6,7 @@ from the process that runs the graph, never from the state.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import Any, TypedDict
 
@@ -21,7 +22,9 @@ from tools.check import View
 from tools.collect.sources import Source, collect
 from tools.engine import audit
 from tools.errors import Refused
-from tools.model.plan import PLAN_VERSION, Plan, Preview, plan_hash
+from tools.model.action import Action, RedeployPriorRelease, target_of
+from tools.model.nouns import Release
+from tools.model.plan import PLAN_VERSION, Bound, Plan, Preview, plan_hash
 from tools.model.report import Finding, Report
 from tools.path import path_of
 from tools.plan.propose import Proposal, inverse, propose, wished
@@ -155,8 +158,10 @@ class Stages:
 
     def _plan(self, now: Checked, view: View, report: Report, proposal: Proposal, finding: str) -> Plan:
         action, why, notes = proposal
-        scope = next(s for s in report.scopes if s.id == _scope_of(action))
-        bounds, preview = bind(action, now.source, view) if now.source.live else ((), _recorded())
+        scope = next(s for s in report.scopes if s.id == target_of(action).scope)
+        bounds, preview, proposer = (
+            bind(action, now.source) if now.source.live else ((), recorded_preview(action, view), "")
+        )
         plan = Plan(
             version=PLAN_VERSION,
             run=now.run,
@@ -170,6 +175,7 @@ class Stages:
             bounds=bounds,
             preview=preview,
             inverse=inverse(action),
+            proposer=proposer,
         )
         return msgspec.structs.replace(plan, id=plan_hash(plan))
 
@@ -204,22 +210,24 @@ def choose(report: Report, wanted: str) -> Finding:
     return able[0]
 
 
-def bind(action: Any, source: Source, view: View) -> tuple[tuple[Any, ...], Preview]:
-    """Bind an action to the live objects, with the reader's credentials, and preview it."""
+def bind(action: Action, source: Source) -> tuple[tuple[Bound, ...], Preview, str]:
+    """Bind an action to the live objects with the reader's credentials, preview it, and say who the reader is."""
     from tools.collect.kubernetes.api import connect
     from tools.execute.carry_out import executor_for
     from tools.execute.executor import preview
 
     executor = executor_for(action)
     api = connect(source.kubeconfig, source.context, source.timeout)
-    return executor.bind(api), preview(executor, api)
+    return executor.bind(api), preview(executor, api), gate.who(api)
 
 
-def _recorded() -> Preview:
-    return Preview(by="nobody", diff="", reason="a recording can't be tried on")
-
-
-def _scope_of(action: Any) -> str:
-    from tools.model.action import target_of
-
-    return target_of(action).scope
+def recorded_preview(action: Action, view: View) -> Preview:
+    """What a recording can show of an action: the images that its releases name."""
+    told = "a recording can't be tried on; these are the images that the two releases name"
+    if not isinstance(action, RedeployPriorRelease):
+        return Preview(by="the recording", diff="", reason="a recording can't be tried on")
+    images = {r.ref.uid: [f"{p.name}: {p.image}" for p in r.parts] for r in view.seen(Release)}
+    lines = difflib.unified_diff(
+        images[action.current.uid], images[action.target.uid], "current", "target", lineterm=""
+    )
+    return Preview(by="the recording", diff="\n".join(lines), reason=told)

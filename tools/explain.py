@@ -23,7 +23,8 @@ def explain(finding: Finding, check: AnyCheck) -> Explanation:
         claims=claims,
         since=finding.since or "not known from this evidence",
         by=_by(finding),
-        look=(*_commands(finding), *section(check.page, "How to fix")),
+        look=tuple(_commands(finding)),
+        mend=tuple(section(check.page, "How to fix")),
     )
 
 

@@ -15,12 +15,15 @@ from tools.errors import Refused, UsageError
 from tools.model.plan import Plan, Preview
 
 
-def approve(run: str, context: str, kubeconfig: str, code: str, minutes: int, config: str, store: str) -> int:
-    """Show the plan, ask for its short code, and write the approval. Refusals are recorded."""
+def approve(
+    run: str, context: str, kubeconfig: str, code: str, minutes: int, config: str, store: str, quiet: bool = False
+) -> int:
+    """Show the plan (unless it was just shown), ask for its short code, write the approval. Refusals are recorded."""
     settings, kept = load_settings(config), Store(store)
     plan = kept.runs.load_plan(run)
     out = console()
-    print_plan(plan, out)
+    if not quiet:
+        print_plan(plan, out)
     try:
         gate.check_plan(plan)
         if kept.runs.get(run).state not in ("planned", "executing"):

@@ -8,7 +8,7 @@ from auditor.render.text import console, print_json
 from tools.check import View
 from tools.errors import UsageError
 from tools.model.identity import Ref
-from tools.model.nouns import Host, Instance, Release, Workload
+from tools.model.nouns import Instance
 from tools.path import path_of
 
 SHORT = {"deploy": "deployment", "po": "pod", "rs": "replicaset", "no": "node", "sts": "statefulset", "ds": "daemonset"}
@@ -51,8 +51,9 @@ def instances_of(subject: str, view: View) -> list[Instance]:
 
 
 def _refs(view: View) -> list[Ref]:
-    things = (*view.seen(Workload), *view.seen(Release), *view.seen(Instance), *view.seen(Host))
-    return sorted({thing.ref for thing in things})
+    facts = view.facts
+    refs = {thing.ref for thing in facts.workloads} | {thing.ref for thing in facts.releases}
+    return sorted(refs | {thing.ref for thing in facts.instances} | {thing.ref for thing in facts.hosts})
 
 
 def _matches(subject: str, ref: Ref) -> bool:

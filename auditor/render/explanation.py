@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.text import Text
 
-from auditor.render.text import line
+from auditor.render.text import fields, line
 from tools.model.explanation import Explanation
 from tools.model.report import Finding
 
@@ -12,15 +13,16 @@ from tools.model.report import Finding
 def print_explanation(finding: Finding, explanation: Explanation, out: Console) -> None:
     """Print one finding's explanation."""
     out.print(line((f"{finding.fingerprint}  {finding.check}  {finding.severity} {finding.verdict}", "bold")))
-    out.print(line(("  what   ", "dim"), explanation.cause.text))
-    out.print(line(("  since  ", "dim"), explanation.since))
-    out.print(line(("  by     ", "dim"), explanation.by))
-    for claim in explanation.claims:
-        out.print(line(("  proof  ", "dim"), claim.text, (f"  [{', '.join(claim.evidence)}]", "dim")))
-    if finding.mend:
-        out.print(line(("  settle ", "dim"), finding.mend))
-    for item in explanation.look:
-        out.print(line(("  look   ", "dim"), item))
+    rows: list[tuple[str, Text | str]] = [
+        ("what", explanation.cause.text),
+        ("since", explanation.since),
+        ("by", explanation.by),
+    ]
+    rows += [("proof", line(claim.text, (f" [{', '.join(claim.evidence)}]", "dim"))) for claim in explanation.claims]
+    rows += [("settle", finding.mend)] if finding.mend else []
+    rows += [("look", text) for text in explanation.look]
+    rows += [("mend", text) for text in explanation.mend]
     if finding.remedy and finding.verdict == "violation":
-        out.print(line(("  remedy ", "dim"), f"{finding.remedy}: auditor plan {finding.fingerprint}"))
+        rows.append(("remedy", f"{finding.remedy}: auditor plan {finding.fingerprint}"))
+    fields(out, rows)
     out.print()

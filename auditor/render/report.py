@@ -26,8 +26,14 @@ def print_report(report: Report, out: Console, evidence: bool = False) -> None:
     for verdict, (title, style) in TITLES.items():
         findings = [f for f in report.findings if f.verdict == verdict]
         if findings:
-            out.print(line((f"{title}  {len(findings)}", style)))
-            _findings(findings, out, evidence)
+            short = verdict == "inconclusive" and not evidence
+            out.print(
+                line((f"{title}  {len(findings)}", style), ("  auditor audit -e shows each" if short else "", "dim"))
+            )
+            if short:
+                _undecided(findings, out)
+            else:
+                _findings(findings, out, evidence)
     _coverage(report, out)
     _gaps(report, out)
     _foot(report, out)
@@ -49,17 +55,37 @@ def _findings(findings: list[Finding], out: Console, evidence: bool) -> None:
     for _, group in groupby(_by_owner(findings), key=lambda f: f.owner.key):
         members = list(group)
         out.print(line((f"  {members[0].owner}", "bold")))
-        table = Table.grid(padding=(0, 2), expand=False)
-        for overflow in ("fold", "fold", "fold", "ellipsis" if not evidence else "fold"):
-            table.add_column(overflow=overflow)
+        table = _grid()
         for finding in members:
             table.add_row(*_row(finding))
             for item in finding.evidence if evidence else ():
-                table.add_row("", "", "", _quoted(item))
+                table.add_row("", _quoted(item), "")
             if evidence and finding.mend:
-                table.add_row("", "", "", line(("to settle it: ", "dim"), finding.mend))
+                table.add_row("", line(("to settle it: ", "dim"), finding.mend), "")
         out.print(Padding(table, (0, 0, 0, 4)))
     out.print()
+
+
+def _undecided(findings: list[Finding], out: Console) -> None:
+    """Inconclusive findings in short: one line for each check and reason, with where it first is."""
+    table = _grid()
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.check, finding.code), []).append(finding)
+    for (check, code), members in groups.items():
+        more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+        told = members[0].message if len(members) == 1 else code
+        where = f"{members[0].owner}{more}"
+        table.add_row(check, line((where, "bold"), f": {told}"), line((members[0].fingerprint, "dim")))
+    out.print(Padding(table, (0, 0, 0, 2)))
+    out.print()
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2), expand=False)
+    for overflow in (None, "fold", None):
+        table.add_column(no_wrap=overflow is None, overflow="fold")
+    return table
 
 
 def _by_owner(findings: list[Finding]) -> list[Finding]:
@@ -71,14 +97,13 @@ def _by_owner(findings: list[Finding]) -> list[Finding]:
 
 
 def _row(finding: Finding) -> tuple[Text, ...]:
-    count = len(finding.subjects)
-    told = finding.message + (f" (since {finding.since})" if finding.since else "")
-    what = f"{finding.part}: " if finding.part else ""
+    count = f" ×{len(finding.subjects)}" if len(finding.subjects) > 1 else ""
+    since = f" since {finding.since}" if finding.since else ""
+    what = f"{finding.part}{count}: " if finding.part else f"{count.strip()} " if count else ""
     return (
         line((finding.severity, STYLES[finding.severity])),
+        line(what + finding.message, (f"{since}  {finding.check}", "dim")),
         line((finding.fingerprint, "dim")),
-        line(finding.check, f" ×{count}" if count > 1 else ""),
-        line(what + told),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import msgspec
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 WIDTH = 120
@@ -33,11 +35,38 @@ def line(*parts: tuple[object, str] | str) -> Text:
     return made
 
 
+def fields(out: Console, rows: list[tuple[str, Text | str]]) -> None:
+    """Rows of a label and a text, the text's further lines below its first."""
+    table = Table.grid(padding=(0, 1), expand=False)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(label, text if isinstance(text, Text) else line(text))
+    out.print(Padding(table, (0, 0, 0, 2)))
+
+
 def console(stream: TextIO | None = None) -> Console:
     """The console for standard output, or another stream: colours on a terminal only, a fixed width elsewhere."""
     out = stream or sys.stdout
     width = None if out.isatty() else WIDTH
-    return Console(file=out, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    file: TextIO = out if out.isatty() else cast("TextIO", _Trimmed(out))
+    return Console(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+class _Trimmed:
+    """A stream without the spaces that fill a table's last column."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write("\n".join(row.rstrip() for row in text.split("\n")))
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return False
 
 
 def to_json(thing: Any) -> str:

@@ -25,7 +25,7 @@ from tools.check import View, Violation, Violations, check
 from tools.model.nouns import Container, Write
 from tools.model.observation import NotApplicable
 
-MESSAGE = "runs under another image reference than its release names, written after the pod was created"
+MESSAGE = "names another image than its release does, written after the pod was created"
 
 
 @check(Container, severity="critical", principle="image-based", blocking=True)

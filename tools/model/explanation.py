@@ -14,8 +14,11 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a finding is so. `since` and `by` say what the evidence shows, and what is missing where it does not;
-    `look` is what a person should check next; `by_model` names the model that wrote it (empty: deterministic)."""
+    """Why a finding is so.
+
+    `since` and `by` say what the evidence shows, and what is missing where it does not; `look` are the commands that
+    show it, `mend` what a person should do; `by_model` names the model that wrote it (empty: deterministic).
+    """
 
     finding: str
     cause: Claim
@@ -23,4 +26,5 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     since: str
     by: str
     look: tuple[str, ...]
+    mend: tuple[str, ...] = ()
     by_model: str = ""

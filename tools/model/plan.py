@@ -31,7 +31,10 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One action, proposed for one finding in one run. `id` is the hash of all the rest."""
+    """One action, proposed for one finding in one run.
+
+    `proposer` is who the cluster says looked; `id` is the hash of all the rest.
+    """
 
     version: int
     run: str
@@ -45,6 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     bounds: tuple[Bound, ...]
     preview: Preview
     inverse: Action | None
+    proposer: str = ""
     id: str = ""
 
 

@@ -159,6 +159,8 @@ class Snapshot:
 
     def _unresolved(self, noun: str, ref: Ref, reason: str) -> NotObserved:
         for gap in [*self.gaps_over(noun, ref, ref.kind), *self.gaps_over("Workload", ref, ref.kind)]:
+            if gap.code == "not-read-yet":
+                return NotObserved(f"{ref.kind} is a kind that is not read yet", code=gap.code)
             return NotObserved(f"{reason}: {gap.reason}", code=gap.code, mend=gap.mend)
         return NotObserved(reason, code="unresolved")
 
