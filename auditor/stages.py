@@ -218,7 +218,11 @@ def bind(action: Action, source: Source) -> tuple[tuple[Bound, ...], Preview, st
 
     executor = executor_for(action)
     api = connect(source.kubeconfig, source.context, source.timeout)
-    return executor.bind(api), preview(executor, api), gate.who(api)
+    try:
+        proposer = gate.who(api)
+    except Refused:
+        proposer = ""  # the plan says that nobody whom the cluster knows proposed it
+    return executor.bind(api), preview(executor, api), proposer
 
 
 def recorded_preview(action: Action, view: View) -> Preview:

@@ -40,7 +40,13 @@ def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress) -> str
         if executor.world(api, plan.id, plan.bounds) != "before":
             raise _changed(plan, "since it was approved; nothing was written")
         write = executor.write(api, plan.id)
-        api.patch(write.path, write.operations, dry_run=True)
+        if not executor.meant(api.patch(write.path, write.operations, dry_run=True)):
+            raise Refused(
+                "rewritten",
+                f"admission would rewrite what {plan.action} writes",
+                "the server's dry run is not what was approved; nothing was written",
+                "change the admission policy, or deploy through the pipeline",
+            )
         journal.intent(plan.id, STEP, str(plan.action))
     if state in (None, "intent"):
         _write_once(plan, executor, api, journal)

@@ -33,9 +33,13 @@ class Schedulability:
     def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
         """`after` where the node is as wanted and bears this plan's mark."""
         node = self._node(api)
-        if _unschedulable(node) == self.wanted:
-            return "after" if marked_by(node, plan) else "changed"
+        if marked_by(node, plan):  # this plan has written; another state, somebody has put over it
+            return "after" if self.meant(node) else "changed"
         return "before" if (_bound(self.action, node),) == bounds else "changed"
+
+    def meant(self, after: dict[str, Any]) -> bool:
+        """Whether the node is as wanted."""
+        return _unschedulable(after) == self.wanted
 
     def write(self, api: Api, plan: str) -> Write:
         """Set `spec.unschedulable`."""

@@ -48,6 +48,9 @@ class Executor(Protocol):
     def write(self, api: Api, plan: str) -> Write:
         """The write that carries it out, guarded by the object's uid and resourceVersion."""
 
+    def meant(self, after: dict[str, Any]) -> bool:
+        """Whether an object, as the server would store it, is what the last `write` meant: admission may rewrite it."""
+
     def settled(self, api: Api, plan: str) -> Settled:
         """Whether the write's effect is complete, from the live state."""
 

@@ -21,6 +21,7 @@ class Redeploy:
     def __init__(self, action: RedeployPriorRelease) -> None:
         self.action = action
         self.timeout = 600.0
+        self._template: dict[str, Any] = {}
 
     def bind(self, api: Api) -> tuple[Bound, ...]:
         """The Deployment's template, selector and pause; the target's template."""
@@ -39,15 +40,20 @@ class Redeploy:
         """`after` where the target's template is in place and bears this plan's mark."""
         deployment, target = self._deployment(api), self._target(api)
         live = self._bounds(deployment, target)
-        if live[1].hash == bounds[1].hash and template(deployment) == template(target):
-            return "after" if marked_by(deployment, plan) else "changed"
+        if marked_by(deployment, plan):  # this plan has written; what is there else, somebody has put over it
+            return "after" if live[1] == bounds[1] and self.meant(deployment, target) else "changed"
         return "before" if live == bounds else "changed"
+
+    def meant(self, after: dict[str, Any], target: dict[str, Any] | None = None) -> bool:
+        """Whether the Deployment declares the target's template, to the letter."""
+        return template(after) == (self._template if target is None else template(target))
 
     def write(self, api: Api, plan: str) -> Write:
         """Replace the template, without the hash label that the controller adds to each release."""
         deployment, target = self._deployment(api), self._target(api)
         self.timeout = float(deployment["spec"].get("progressDeadlineSeconds", 600)) + 60
-        operations = [*guard(deployment, plan), {"op": "replace", "path": "/spec/template", "value": template(target)}]
+        self._template = template(target)
+        operations = [*guard(deployment, plan), {"op": "replace", "path": "/spec/template", "value": self._template}]
         return Write(self._path(), operations, deployment)
 
     def settled(self, api: Api, plan: str) -> Settled:
