@@ -59,9 +59,9 @@ def _findings(findings: list[Finding], out: Console, evidence: bool) -> None:
         for finding in members:
             table.add_row(*_row(finding))
             for item in finding.evidence if evidence else ():
-                table.add_row("", _quoted(item), "")
+                table.add_row("", "", _quoted(item))
             if evidence and finding.mend:
-                table.add_row("", line(("to settle it: ", "dim"), finding.mend), "")
+                table.add_row("", "", line(("to settle it: ", "dim"), finding.mend))
         out.print(Padding(table, (0, 0, 0, 4)))
     out.print()
 
@@ -76,15 +76,16 @@ def _undecided(findings: list[Finding], out: Console) -> None:
         more = f" and {len(members) - 1} more" if len(members) > 1 else ""
         told = members[0].message if len(members) == 1 else code
         where = f"{members[0].owner}{more}"
-        table.add_row(check, line((where, "bold"), f": {told}"), line((members[0].fingerprint, "dim")))
+        table.add_row(line((members[0].fingerprint, "dim")), check, line((where, "bold"), f": {told}"))
     out.print(Padding(table, (0, 0, 0, 2)))
     out.print()
 
 
 def _grid() -> Table:
     table = Table.grid(padding=(0, 2), expand=False)
-    for overflow in (None, "fold", None):
-        table.add_column(no_wrap=overflow is None, overflow="fold")
+    table.add_column(no_wrap=True, min_width=8)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     return table
 
 
@@ -102,8 +103,8 @@ def _row(finding: Finding) -> tuple[Text, ...]:
     what = f"{finding.part}{count}: " if finding.part else f"{count.strip()} " if count else ""
     return (
         line((finding.severity, STYLES[finding.severity])),
-        line(what + finding.message, (f"{since}  {finding.check}", "dim")),
         line((finding.fingerprint, "dim")),
+        line(what + finding.message, (f"{since}  [{finding.check}]", "dim")),
     )
 
 

@@ -1,0 +1,86 @@
+"""The demonstration, as a new user runs it, against what its scenarios wrote down before anything was audited."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.commands.demo import RECORDING
+
+VIOLATED_BY = {
+    "tag-only": ("image-pinned-by-digest", "tag-only"),
+    "deadline-exceeded": ("rollout-complete", "deadline-exceeded"),
+    "patched-in-place": ("instance-runs-release", "patched-in-place"),
+    "superseded-outlives": ("rollout-complete", "superseded-outlives"),
+    "host-drifted": ("host-baseline", "other-kubelet-version"),
+}
+
+
+def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "AUDITOR_STORE": str(tmp_path / "s" / "store.db"),
+        "KUBECONFIG": "/none",
+    }
+    argv = [sys.executable, "-m", "auditor", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def planted() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (RECORDING / "planted.jsonl").read_text().splitlines()]
+
+
+def test_the_loop_on_the_recording(tmp_path: Path) -> None:
+    done = run(tmp_path, "demo")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for number in range(1, 6):
+        assert f"{number}/5" in done.stdout
+    assert "contradicted" in done.stdout
+    assert "refused: run" in done.stdout
+    assert "looked at a recording" in done.stdout
+    assert not (tmp_path / "s").exists(), "the demonstration left something behind"
+
+
+def test_the_findings_are_what_was_planted(tmp_path: Path, planted: list[dict[str, Any]]) -> None:
+    done = run(tmp_path, "audit", str(RECORDING), "-c", str(RECORDING / "auditor.toml"), "--json")
+    assert done.returncode == 10, done.stderr
+    found = {
+        (f["check"], f["code"], subject["uid"])
+        for f in json.loads(done.stdout)["findings"]
+        if f["verdict"] == "violation"
+        for subject in f["subjects"]
+    }
+    wanted = {
+        (*VIOLATED_BY[one["wrong"]], one["uid"])
+        for one in planted
+        if one["wrong"] in VIOLATED_BY and not (one["wrong"] == "tag-only" and one["kind"] != "Pod")
+    }
+    assert found == wanted
+    assert {code for _, code, _ in found} == {code for _, code in VIOLATED_BY.values()}
+
+
+def test_the_same_recording_gives_the_same_bytes(tmp_path: Path) -> None:
+    for form in ([], ["--json"], ["--evidence"]):
+        first = run(tmp_path, "audit", str(RECORDING), *form)
+        assert first.stdout
+        assert run(tmp_path, "audit", str(RECORDING), *form).stdout == first.stdout
+
+
+def test_a_trace_shows_each_standing(tmp_path: Path, planted: list[dict[str, Any]]) -> None:
+    pod = next(one for one in planted if one["wrong"] == "patched-in-place")
+    done = run(tmp_path, "trace", f"pod/{pod['namespace']}/{pod['name']}", "--source", str(RECORDING), "--json")
+    assert done.returncode == 0, done.stderr
+    (path,) = json.loads(done.stdout)["paths"]
+    standings = [edge["standing"] for edge in path["edges"]]
+    assert standings == ["unknown", "unknown", "contradicted", "verified", "verified", "verified"]
+    values = {evidence["value"] for evidence in path["edges"][2]["evidence"]}
+    assert {pod["detail"]["template"], pod["detail"]["running"]} <= values
