@@ -62,6 +62,12 @@ def begin(graph: Graph, state: RunState) -> None:
     graph.invoke(state, _config(state["run"]), durability="sync")
 
 
+def state_of(graph: Graph, run: str) -> RunState:
+    """The state of a run at its last checkpoint."""
+    state: RunState = graph.get_state(_config(run)).values
+    return state
+
+
 def waiting(graph: Graph, run: str) -> str:
     """The id of the interrupt at which a run waits; empty where it waits at none."""
     found = graph.get_state(_config(run)).interrupts

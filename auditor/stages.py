@@ -22,6 +22,7 @@ from tools.check import View
 from tools.collect.sources import Source, collect
 from tools.engine import audit
 from tools.errors import Refused
+from tools.explain import explain as explain_finding
 from tools.model.action import Action, RedeployPriorRelease, target_of
 from tools.model.nouns import Release
 from tools.model.plan import PLAN_VERSION, Bound, Plan, Preview, plan_hash
@@ -41,6 +42,7 @@ class RunState(TypedDict, total=False):
     snapshot: str
     report: str
     standings: dict[str, int]
+    explanation: str
     plan: str
     approval: str
     outcome: str
@@ -58,6 +60,7 @@ class Checked(msgspec.Struct, forbid_unknown_fields=True):
     snapshot: str = ""
     report: str = ""
     standings: dict[str, int] = {}
+    explanation: str = ""
     plan: str = ""
     approval: str = ""
     outcome: str = ""
@@ -109,11 +112,16 @@ class Stages:
         return {"report": report}
 
     def explain(self, state: RunState) -> RunState:
-        """Choose the finding to act on: the one that was asked for, or the worst one that has a remedy."""
+        """Choose the finding to act on (the one asked for, or the worst with a remedy), and explain it."""
         now = checked(state)
         if now.wish:
             return {"finding": ""}
-        return {"finding": choose(self.store.runs.load_report(now.report), now.finding).fingerprint}
+        finding = choose(self.store.runs.load_report(now.report), now.finding)
+        rule = next(check for check in self.checks if check.id == finding.check)
+        return {
+            "finding": finding.fingerprint,
+            "explanation": self.store.runs.save_explanation(explain_finding(finding, rule)),
+        }
 
     def plan(self, state: RunState) -> RunState:
         """Make the one plan of this run, bound to the live objects it depends on."""

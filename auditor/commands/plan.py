@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from auditor.commands.looking import Looking, progress
+from auditor.render.explanation import print_explanation
 from auditor.render.plan import print_plan
 from auditor.render.text import console, print_json
 from auditor.store.store import Store
@@ -14,7 +15,7 @@ from tools.model.plan import short_code
 
 def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
     """Make one plan and stop at the gate. Where none can be made, it is refused with the reason and recorded."""
-    from auditor.graph import begin, open_graph
+    from auditor.graph import begin, open_graph, state_of
     from auditor.stages import Stages
 
     looking = Looking([source] if source else [], kubeconfig, config)
@@ -27,6 +28,7 @@ def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config:
                 graph,
                 {"run": run, "source": msgspec.to_builtins(looking.one), "finding": finding, "to": to, "wish": wish},
             )
+            explanation = state_of(graph, run).get("explanation", "")
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         kept.runs.update(run, state="refused", outcome=refused.code)
@@ -36,9 +38,18 @@ def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config:
         print_json(made)
         return 0
     out = console()
+    if explanation:
+        _print_why(kept, run, explanation)
     print_plan(made, out)
     if made.recorded:
         out.print("This is a recording: the gate will refuse to act on it.")
     else:
         out.print(f"next: auditor approve {run} --code {short_code(made)}, then auditor execute {run}")
     return 0
+
+
+def _print_why(store: Store, run: str, explanation: str) -> None:
+    """Print the run's explanation of its finding."""
+    told = store.runs.load_explanation(explanation)
+    findings = store.runs.load_report(store.runs.get(run).report or "").findings
+    print_explanation(next(f for f in findings if f.fingerprint == told.finding), told, console())

@@ -12,6 +12,7 @@ import msgspec
 from auditor.store.database import Database
 from tools.errors import AuditorError, UsageError
 from tools.model import facts as model_facts
+from tools.model.explanation import Explanation
 from tools.model.facts import Facts
 from tools.model.plan import Plan, plan_hash
 from tools.model.report import Report
@@ -98,6 +99,15 @@ class Runs:
     def load_report(self, report: str) -> Report:
         """A report, read back."""
         return msgspec.json.decode(self._load(report, "report"), type=Report)
+
+    def save_explanation(self, explanation: Explanation) -> str:
+        """Store an explanation; its content id."""
+        data = msgspec.json.encode(explanation, order="deterministic")
+        return self._save("x-" + hashlib.sha256(data).hexdigest()[:16], "explanation", data)
+
+    def load_explanation(self, explanation: str) -> Explanation:
+        """An explanation, read back."""
+        return msgspec.json.decode(self._load(explanation, "explanation"), type=Explanation)
 
     def save_plan(self, plan: Plan) -> None:
         """Store a plan under its hash."""
