@@ -6,13 +6,13 @@ from the process that runs the graph, never from the state.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Any, TypedDict
 
 import msgspec
 
 from auditor import gate
+from auditor.planning import bind, choose, recorded_preview
 from auditor.store.claims import Claim
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
@@ -23,10 +23,9 @@ from tools.collect.sources import Source, collect
 from tools.engine import audit
 from tools.errors import Refused
 from tools.explain import explain as explain_finding
-from tools.model.action import Action, RedeployPriorRelease, target_of
-from tools.model.nouns import Release
-from tools.model.plan import PLAN_VERSION, Bound, Plan, Preview, plan_hash
-from tools.model.report import Finding, Report
+from tools.model.action import target_of
+from tools.model.plan import PLAN_VERSION, Plan, plan_hash
+from tools.model.report import Report
 from tools.path import path_of
 from tools.plan.propose import Proposal, inverse, propose, wished
 
@@ -196,50 +195,3 @@ def checked(state: RunState) -> Checked:
         raise Refused(
             "bad-state", "the run's checkpoint is not one of this program's", str(error), "plan again"
         ) from error
-
-
-def choose(report: Report, wanted: str) -> Finding:
-    """A finding by its fingerprint (or the beginning of it); without one, the worst that has a remedy."""
-    able = [f for f in report.findings if f.remedy is not None and f.verdict == "violation"]
-    if wanted:
-        found = [f for f in report.findings if f.fingerprint.startswith(wanted)]
-        if len(found) != 1:
-            many = "several findings begin so" if found else "it may be mended, or of another run"
-            raise Refused(
-                "no-finding", f"there is no one finding {wanted!r} in what was just read", many, "auditor audit"
-            )
-        return found[0]
-    if not able:
-        raise Refused(
-            "nothing-to-do",
-            "no finding here has a remedy that this tool carries out",
-            mend="auditor audit lists the findings, auditor explain what a person does about them",
-        )
-    return able[0]
-
-
-def bind(action: Action, source: Source) -> tuple[tuple[Bound, ...], Preview, str]:
-    """Bind an action to the live objects with the reader's credentials, preview it, and say who the reader is."""
-    from tools.collect.kubernetes.api import connect
-    from tools.execute.carry_out import executor_for
-    from tools.execute.executor import preview
-
-    executor = executor_for(action)
-    api = connect(source.kubeconfig, source.context, source.timeout)
-    try:
-        proposer = gate.who(api)
-    except Refused:
-        proposer = ""  # the plan says that nobody whom the cluster knows proposed it
-    return executor.bind(api), preview(executor, api), proposer
-
-
-def recorded_preview(action: Action, view: View) -> Preview:
-    """What a recording can show of an action: the images that its releases name."""
-    told = "a recording can't be tried on; these are the images that the two releases name"
-    if not isinstance(action, RedeployPriorRelease):
-        return Preview(by="the recording", diff="", reason="a recording can't be tried on")
-    images = {r.ref.uid: [f"{p.name}: {p.image}" for p in r.parts] for r in view.seen(Release)}
-    lines = difflib.unified_diff(
-        images[action.current.uid], images[action.target.uid], "current", "target", lineterm=""
-    )
-    return Preview(by="the recording", diff="\n".join(lines), reason=told)

@@ -37,22 +37,23 @@ def same_artifact(part: Part, container: Container) -> bool:
 
 
 def other_reference(part: Part, container: Container) -> bool:
-    """Whether the container's own reference asks for something else than its release's: another text, and not proven
-    to be the same artifact by the digests of both."""
+    """Whether the container's own reference asks for something else than its release's: another text, and not the same
+    digest in both. What it runs is no argument: a runtime reports the last run's digest until the next one starts."""
     if part.image == container.image:
         return False
     named, own = parse_image(part.image), parse_image(container.image)
-    if named is None or own is None or not named.digest or own.digest not in ("", named.digest):
-        return True
-    return running_digest(container.image_id_seen or "") != named.digest
+    return named is None or own is None or not named.digest or named.digest != own.digest
 
 
-def written_later(instance: Instance) -> Write | Instance | None:
-    """What shows that an instance's image was written after its creation: the field manager's entry that owns it, or
-    the instance itself for its generation; None where it was written at creation. Raises `NotObserved` where neither
-    managedFields nor a generation were seen."""
-    if instance.writes_seen is not None and any(write.image for write in instance.writes):
-        later = [w for w in instance.writes if w.image and w.time > instance.created and not w.subresource]
+def written_later(container: Container, instance: Instance) -> Write | Instance | None:
+    """What shows that a container's image was written after its instance's creation: the field manager's entry that
+    owns it, or the instance itself for its generation; None where it was written at creation. Raises `NotObserved`
+    where that can't be told: neither managedFields nor a generation, or no time of creation."""
+    owners = [write for write in instance.writes_seen or () if container.name in write.images]
+    if owners:
+        if not instance.created:
+            raise NotObserved(f"{instance.ref} does not report when it was created", "not-reported")
+        later = [write for write in owners if write.time > instance.created and not write.subresource]
         return later[-1] if later else None
     if instance.generation_seen is None:
         raise NotObserved(

@@ -61,7 +61,7 @@ def _artifact_edge(part: Part | None, release: Release | None, container: Contai
     named = (quote(view, part, "image"), quote(view, container, "image"))
     try:
         if other_reference(part, container):
-            writer = written_later(view.instance_of(container))
+            writer = written_later(container, view.instance_of(container))
             if writer is not None:
                 since = writer.time if isinstance(writer, Write) else ""
                 said = quote(view, writer, "manager" if isinstance(writer, Write) else "generation")

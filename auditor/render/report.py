@@ -115,8 +115,8 @@ def _quoted(evidence: Evidence) -> Text:
 
 def _coverage(report: Report, out: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column("COVERAGE", style="bold")
-    for title in ("passed", "violations", "inconclusive", "not applicable", "errors"):
+    table.add_column("COVERAGE", style="bold", no_wrap=True)
+    for title in ("passed", "violations", "inconclusive", "n/a", "errors"):
         table.add_column(title, justify="right")
     table.add_column("not seen")
     for row in report.coverage:

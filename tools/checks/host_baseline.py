@@ -55,9 +55,15 @@ def examine(pool: Pool, view: View) -> Violations:
     wanted = {k: v for k, v in msgspec.structs.asdict(declared).items() if v is not None}
     if not wanted:
         raise NotApplicable("its declared baseline is empty")
+    silent: NotObserved | None = None
     for host in view.hosts_of(pool):
         for fact, value in sorted(wanted.items()):
-            if host.fact(fact) != value:
+            try:
+                differs = host.fact(fact) != value
+            except NotObserved as missing:  # the others are judged all the same
+                silent = missing
+                continue
+            if differs:
                 yield Violation(
                     f"other-{fact.replace('_', '-')}",
                     f"{fact} is not the pool's declared {value!r}",
@@ -65,6 +71,8 @@ def examine(pool: Pool, view: View) -> Violations:
                     on=host,
                     remedy="cordon",
                 )
+    if silent is not None:
+        raise silent
 
 
 def _all_alike(pool: Pool, view: View) -> None:

@@ -35,7 +35,7 @@ def examine(container: Container, view: View) -> Violations:
     if wanted is None:
         raise NotApplicable("no release names it: a bare pod's, or injected at creation, or ephemeral")
     if other_reference(wanted, container):
-        writer = written_later(view.instance_of(container))
+        writer = written_later(container, view.instance_of(container))
         if writer is not None:
             claim, since = ("manager", writer.time) if isinstance(writer, Write) else ("generation", "")
             yield Violation(

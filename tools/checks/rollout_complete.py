@@ -54,14 +54,11 @@ def examine(workload: Workload, view: View) -> Violations:
             remedy="redeploy-prior-release",
         )
         return
-    complete = _complete(workload)
     grace = view.settings(Settings).grace
-    stalled = _older(view.moment, rollout.since or current.created, workload.deadline or grace)
     lingering = [i for i in view.instances_of(workload) if _superseded(i, current)]
     outlived = False
     for instance in lingering:
-        stuck = bool(instance.deleted) and _older(view.moment, instance.deleted, grace)
-        if stuck or (not instance.deleted and stalled and (complete or workload.paused)):
+        if _outlives(instance, workload, current, view.moment, grace):
             outlived = True
             yield Violation(
                 "superseded-outlives",
@@ -71,8 +68,17 @@ def examine(workload: Workload, view: View) -> Violations:
                 since=current.created,
                 remedy="redeploy-prior-release",
             )
-    if not outlived and (not complete or any(not instance.deleted for instance in lingering)):
+    if not outlived and (not _complete(workload) or any(not instance.deleted for instance in lingering)):
         raise NotObserved(_under_way(workload, current), "under-way", "look again after its deadline")
+
+
+def _outlives(instance: Instance, workload: Workload, current: Release, moment: str, grace: int) -> bool:
+    """Whether a superseded instance is there for too long: ending without an end, or not ending though its rollout has
+    ended, or stands paused or without a deadline for longer than it may."""
+    if instance.deleted:
+        return _older(moment, instance.deleted, grace)
+    over = _complete(workload) or workload.paused or not workload.deadline
+    return over and _older(moment, workload.rollout.since or current.created, workload.deadline or grace)
 
 
 def _superseded(instance: Instance, current: Release) -> bool:
@@ -96,4 +102,6 @@ def _under_way(workload: Workload, current: Release) -> str:
 
 
 def _older(moment: str, since: str, seconds: int) -> bool:
+    if not moment or not since:
+        raise NotObserved("it does not report since when it is so", "not-reported")
     return datetime.fromisoformat(moment) - datetime.fromisoformat(since) > timedelta(seconds=seconds)

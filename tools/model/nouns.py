@@ -65,8 +65,8 @@ class Container(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Write(msgspec.Struct, frozen=True, gc=False):
-    """One entry of `metadata.managedFields`: a claim by a field manager, not a user. `image` says whether it owns a
-    container's image."""
+    """One entry of `metadata.managedFields`: a claim by a field manager, not a user. `images` are the
+    containers whose image it owns."""
 
     ref: Ref
     root: Ref
@@ -76,7 +76,7 @@ class Write(msgspec.Struct, frozen=True, gc=False):
     operation: str
     subresource: str
     time: str
-    image: bool
+    images: tuple[str, ...]
 
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     replicas: int = 0
     paused: bool = False
     deadline: int = 0
-    generation: int = 0
+    generation_seen: int | None = None
     template: str = ""
     rollout_seen: Rollout | None = None
 
@@ -169,6 +169,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     def rollout(self) -> Rollout:
         """The rollout's status, as the controller last wrote it."""
         return _seen(self.rollout_seen, self.ref, "a rollout status")
+
+    @property
+    def generation(self) -> int:
+        """`metadata.generation`: counts the changes of its specification."""
+        return _seen(self.generation_seen, self.ref, "metadata.generation")
 
     @property
     def observed_generation(self) -> int:

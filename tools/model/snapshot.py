@@ -69,6 +69,8 @@ class Snapshot:
         table = self._of_release if isinstance(thing, Release) else self._members
         yield from table[thing.ref.uid]
         self._ended("Instance", thing.ref)
+        if isinstance(thing, Workload):
+            self._ended("Release", thing.ref)  # an instance of a release that was not read may be its own
 
     def instances_on(self, host: Host) -> Iterator[Instance]:
         """The instances that run on a host."""

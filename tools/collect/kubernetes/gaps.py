@@ -77,15 +77,15 @@ def of_relations(scope: str, mapping: Mapping, decoded: Decoded) -> Iterator[Gap
             required=False,
             reason=f"{count} owned by {kind}, a kind that is not read yet",
         )
-    for kind, count in sorted(mapping.dangling.items()):
+    for (kind, namespace), count in sorted(mapping.dangling.items()):
         yield Gap(
             scope=scope,
             noun=NOUNS[kind],
-            kind=kind,
+            namespace=namespace,
             code="dangling",
             count=count,
             required=kind in decoded.listed,
-            reason=f"{count} refer to a {kind} that is not in the list, read twice",
+            reason=f"{count} in {namespace or 'the cluster'} refer to a {kind} that is in no list that was read",
             mend="" if kind in decoded.listed else f"record {kind}s too",
         )
     for kind, count in sorted(decoded.unread.items()):

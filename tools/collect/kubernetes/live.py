@@ -10,7 +10,8 @@ import msgspec
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.collect.kubernetes.decode import Decoded, decode_document
-from tools.collect.kubernetes.mapping import POINTERS, Mapping
+from tools.collect.kubernetes.mapping import Mapping
+from tools.collect.kubernetes.pointers import POINTERS
 from tools.errors import SourceError
 from tools.model.facts import Facts
 from tools.model.identity import Scope
@@ -40,7 +41,7 @@ def collect(api: Api, progress: Progress = lambda _: None) -> Facts:
     scope, lost = _scope(api)
     decoded, failures = _lists(api, scope.id, progress)
     mapping = Mapping(scope.id, decoded.objects)
-    if any(kind in LISTS for kind in mapping.dangling):
+    if mapping.dangling:
         progress("reading again what changed between two lists")
         decoded, failures = _lists(api, scope.id, progress)
         mapping = Mapping(scope.id, decoded.objects)

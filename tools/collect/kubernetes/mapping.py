@@ -2,86 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from tools.collect.kubernetes import wire
+from tools.collect.kubernetes.containers import containers_of, parts_of, writes_of
 from tools.collect.kubernetes.decode import Decoded
+from tools.collect.kubernetes.pools import pool_of
+from tools.collect.kubernetes.templates import digest_of, rollout_of
 from tools.model.identity import Ref
-from tools.model.nouns import (
-    Container,
-    ContainerRole,
-    Host,
-    Instance,
-    Part,
-    Pool,
-    Release,
-    Rollout,
-    Workload,
-    Write,
-)
+from tools.model.nouns import Host, Instance, Pool, Release, Workload
 
-POINTERS = {
-    "Container.image": "{slot}/image",
-    "Container.image_id": "{status_slot}/imageID",
-    "Container.state": "{status_slot}/state",
-    "Part.image": "{slot}/image",
-    "Write.manager": "{slot}/manager",
-    "Write.time": "{slot}/time",
-    "Instance.generation": "/metadata/generation",
-    "Instance.created": "/metadata/creationTimestamp",
-    "Instance.release": "/metadata/ownerReferences",
-    "Release.created": "/metadata/creationTimestamp",
-    "Release.ready": "/status/readyReplicas",
-    "Workload.paused": "/spec/paused",
-    "Workload.replicas": "/spec/replicas",
-    "Workload.rollout.reason": "{status_slot}/reason",
-    "Workload.rollout.available": "/status/availableReplicas",
-    "Workload.rollout.updated": "/status/updatedReplicas",
-    "Host.architecture": "/status/nodeInfo/architecture",
-    "Host.container_runtime_version": "/status/nodeInfo/containerRuntimeVersion",
-    "Host.kernel_version": "/status/nodeInfo/kernelVersion",
-    "Host.kubelet_version": "/status/nodeInfo/kubeletVersion",
-    "Host.operating_system": "/status/nodeInfo/operatingSystem",
-    "Host.os_image": "/status/nodeInfo/osImage",
-    "Host.unschedulable": "/spec/unschedulable",
-}
-"""Where each field of a noun is in Kubernetes' own documents (RFC 6901)."""
+NO_DEADLINE = 2**31 - 1
+"""How `spec.progressDeadlineSeconds` says that there is none."""
 
-POOL_LABELS = (
-    "eks.amazonaws.com/nodegroup",
-    "alpha.eksctl.io/nodegroup-name",
-    "cloud.google.com/gke-nodepool",
-    "kubernetes.azure.com/agentpool",
-    "karpenter.sh/nodepool",
-    "kops.k8s.io/instancegroup",
-    "doks.digitalocean.com/node-pool",
-)
-"""Labels that name a node's group, in the order in which they are asked."""
-
-_ROLE = "node-role.kubernetes.io/"
 _REVISION = "deployment.kubernetes.io/revision"
 _template = msgspec.json.Decoder(wire.Template)
-_LISTS: tuple[tuple[str, str, str, ContainerRole], ...] = (
-    ("containers", "container_statuses", "Container", "main"),
-    ("init_containers", "init_container_statuses", "InitContainer", "init"),
-    ("ephemeral_containers", "ephemeral_container_statuses", "EphemeralContainer", "ephemeral"),
-)
-_POINTER = {
-    "containers": "containers",
-    "init_containers": "initContainers",
-    "ephemeral_containers": "ephemeralContainers",
-}
-_STATUS_POINTER = {
-    "container_statuses": "containerStatuses",
-    "init_container_statuses": "initContainerStatuses",
-    "ephemeral_container_statuses": "ephemeralContainerStatuses",
-}
 
 
 class Mapping:
@@ -91,7 +31,7 @@ class Mapping:
         self.scope = scope
         self.objects = objects
         self.owners: Counter[str] = Counter()
-        self.dangling: Counter[str] = Counter()
+        self.dangling: Counter[tuple[str, str]] = Counter()
         self.workloads: dict[str, Workload] = {}
         self.releases: list[Release] = []
         self.instances: list[Instance] = []
@@ -131,10 +71,10 @@ class Mapping:
             read=True,
             replicas=spec.replicas,
             paused=spec.paused,
-            deadline=spec.progress_deadline_seconds,
-            generation=meta.generation or 0,
-            template=_digest(spec.template),
-            rollout_seen=None if status is None else _rollout(status),
+            deadline=0 if spec.progress_deadline_seconds == NO_DEADLINE else spec.progress_deadline_seconds,
+            generation_seen=meta.generation,
+            template=digest_of(spec.template),
+            rollout_seen=None if status is None else rollout_of(status),
         )
 
     def _unread(self, owner: Ref) -> Ref:
@@ -146,7 +86,7 @@ class Mapping:
     def _release(self, replica_set: wire.ReplicaSet) -> Release:
         meta, spec = replica_set.metadata, replica_set.spec
         ref, owner = self._ref("ReplicaSet", meta), self._owner(meta)
-        template = _digest(spec.template)
+        template = digest_of(spec.template)
         root = self._root_of_release(ref, owner, replica_set, template)
         revision = (meta.annotations or {}).get(_REVISION, "")
         made = _template.decode(spec.template)
@@ -159,7 +99,7 @@ class Mapping:
             created=meta.creation_timestamp,
             replicas=spec.replicas,
             ready=replica_set.status.ready_replicas,
-            parts=tuple(_parts(ref, root, meta.resource_version, made.spec)),
+            parts=tuple(parts_of(ref, root, meta.resource_version, made.spec)),
         )
 
     def _root_of_release(self, ref: Ref, owner: Ref | None, replica_set: wire.ReplicaSet, template: str) -> Ref:
@@ -181,7 +121,10 @@ class Mapping:
 
     def _count(self, owner: Ref, readable: str) -> None:
         """Count an owner that did not resolve: a dangling relation of a kind that is read, or a kind that is not."""
-        (self.dangling if owner.kind == readable else self.owners)[owner.kind] += 1
+        if owner.kind == readable:
+            self.dangling[owner.kind, owner.namespace] += 1
+        else:
+            self.owners[owner.kind] += 1
 
     def _instance(self, pod: wire.Pod) -> Instance:
         meta, status = pod.metadata, pod.status
@@ -189,7 +132,7 @@ class Mapping:
         root = self._root_of_instance(ref, owner)
         host = sys.intern(pod.spec.node_name or "")
         if host and host not in self._nodes:
-            self.dangling["Node"] += 1
+            self.dangling["Node", ""] += 1
         conditions = {c.type: c for c in status.conditions or ()}
         ready = conditions.get("Ready")
         return Instance(
@@ -203,8 +146,8 @@ class Mapping:
             created=meta.creation_timestamp,
             deleted=meta.deletion_timestamp or "",
             generation_seen=meta.generation,
-            containers=tuple(_containers(ref, root, pod)),
-            writes_seen=_writes(ref, root, meta),
+            containers=tuple(containers_of(ref, root, pod)),
+            writes_seen=writes_of(ref, root, meta),
         )
 
     def _root_of_instance(self, ref: Ref, owner: Ref | None) -> Ref:
@@ -222,7 +165,7 @@ class Mapping:
         return Host(
             ref=self._ref("Node", meta),
             version=meta.resource_version,
-            pool=_pool(meta.labels or {}),
+            pool=pool_of(meta.labels or {}),
             created=meta.creation_timestamp,
             unschedulable=node.spec.unschedulable,
             ready=ready is not None and ready.status == "True",
@@ -255,114 +198,3 @@ def _times(found: Any) -> Iterator[str]:
 
 def _sorted(table: dict[str, Any]) -> list[Any]:
     return sorted(table.values(), key=lambda o: (o.metadata.namespace, o.metadata.name, o.metadata.uid))
-
-
-def _digest(template: msgspec.Raw) -> str:
-    """The content of a template without the hash label that the controller adds: equal templates, equal digests."""
-    plain = msgspec.json.decode(template)
-    meta = plain.get("metadata") or {}
-    labels = {k: v for k, v in (meta.get("labels") or {}).items() if k != "pod-template-hash"}
-    plain["metadata"] = {**{k: v for k, v in meta.items() if k != "creationTimestamp"}, "labels": labels}
-    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
-
-
-def _rollout(status: wire.DeploymentStatus) -> Rollout:
-    conditions = status.conditions or []
-    index = next((i for i, c in enumerate(conditions) if c.type == "Progressing"), None)
-    progressing = None if index is None else conditions[index]
-    return Rollout(
-        updated=status.updated_replicas,
-        replicas=status.replicas,
-        available=status.available_replicas,
-        generation_seen=status.observed_generation,
-        progressing=progressing.status if progressing else None,
-        reason=(progressing.reason or "") if progressing else "",
-        message=(progressing.message or "") if progressing else "",
-        since=(progressing.last_transition_time or "") if progressing else "",
-        condition_slot=f"/status/conditions/{index}" if progressing else "",
-    )
-
-
-def _roles(spec: wire.PodSpec) -> Iterator[tuple[wire.Container, ContainerRole, str, str]]:
-    """Each container with its role, its JSON pointer below `spec`, and the status list that it reports in."""
-    for attribute, statuses, _, role in _LISTS:
-        for index, container in enumerate(getattr(spec, attribute) or ()):
-            sidecar = role == "init" and container.restart_policy == "Always"
-            yield container, "sidecar" if sidecar else role, f"{_POINTER[attribute]}/{index}", statuses
-
-
-def _parts(ref: Ref, root: Ref, version: str, spec: wire.PodSpec) -> Iterator[Part]:
-    for container, role, slot, _ in _roles(spec):
-        yield Part(ref, root, version, container.name, role, sys.intern(container.image), f"/spec/template/spec/{slot}")
-
-
-def _containers(ref: Ref, root: Ref, pod: wire.Pod) -> Iterator[Container]:
-    reported: dict[str, dict[str, tuple[int, wire.ContainerStatus]]] = {
-        key: {s.name: (i, s) for i, s in enumerate(getattr(pod.status, key) or ())} for key in _STATUS_POINTER
-    }
-    for container, role, slot, statuses in _roles(pod.spec):
-        common: dict[str, Any] = {
-            "ref": ref,
-            "root": root,
-            "version": pod.metadata.resource_version,
-            "name": sys.intern(container.name),
-            "role": role,
-            "image": sys.intern(container.image),
-            "slot": f"/spec/{slot}",
-        }
-        index, status = reported[statuses].get(container.name, (0, None))
-        if status is None:
-            yield Container(**common)
-            continue
-        state, detail, started = _state(status.state)
-        yield Container(
-            **common,
-            status_slot=f"/status/{_STATUS_POINTER[statuses]}/{index}",
-            image_id_seen=sys.intern(status.image_id),
-            state_seen=state,
-            detail=detail,
-            runtime=sys.intern((status.container_id or "").partition("://")[0]),
-            started=started,
-            restarts=status.restart_count,
-        )
-
-
-def _state(state: wire.ContainerState | None) -> tuple[str | None, str, str]:
-    if state is None:
-        return None, "", ""
-    if state.running is not None:
-        return "running", "", state.running.started_at or ""
-    if state.terminated is not None:
-        return "terminated", state.terminated.reason or "", state.terminated.started_at or ""
-    return "waiting", (state.waiting.reason or "") if state.waiting else "", ""
-
-
-def _writes(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] | None:
-    if not meta.managed_fields:
-        return None
-    return tuple(
-        Write(
-            ref,
-            root,
-            meta.resource_version,
-            f"/metadata/managedFields/{index}",
-            sys.intern(entry.manager),
-            sys.intern(entry.operation),
-            entry.subresource,
-            entry.time,
-            _owns_image(entry),
-        )
-        for index, entry in sorted(enumerate(meta.managed_fields), key=lambda row: (row[1].time, row[0]))
-    )
-
-
-def _owns_image(entry: wire.ManagedFields) -> bool:
-    return isinstance(entry.fields_v1, msgspec.Raw) and b'"f:image":' in bytes(entry.fields_v1)
-
-
-def _pool(labels: dict[str, str]) -> str:
-    for label in POOL_LABELS:
-        if labels.get(label):
-            return labels[label]
-    roles: Iterable[str] = sorted(label.removeprefix(_ROLE) for label in labels if label.startswith(_ROLE))
-    return "+".join(role for role in roles if role) or "default"

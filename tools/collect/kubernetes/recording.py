@@ -13,7 +13,8 @@ import yaml
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.decode import READ, Decoded, decode_document
 from tools.collect.kubernetes.live import assemble
-from tools.collect.kubernetes.mapping import POINTERS, Mapping, newest_time
+from tools.collect.kubernetes.mapping import Mapping, newest_time
+from tools.collect.kubernetes.pointers import POINTERS
 from tools.errors import SourceError
 from tools.model.facts import Facts
 from tools.model.identity import Scope
