@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tools.errors import AuditorError
 
 SCHEMA_VERSION = 1
+APPLICATION = 0x41554454  # "AUDT", in the file's header: SQLite's application_id
 SCHEMA = """
 CREATE TABLE contents (id TEXT PRIMARY KEY, kind TEXT NOT NULL, data BLOB NOT NULL);
 CREATE TABLE runs (
@@ -50,30 +51,42 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)
             self._refuse_others(path)
+            self._look_first(path)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
             self.connection.execute("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=FULL")
             self.connection.execute("PRAGMA foreign_keys=ON")
-            self._create()
         except (OSError, sqlite3.Error) as error:
-            raise AuditorError(
-                f"the store {path} can't be used",
-                str(error),
-                "choose another with --store or AUDITOR_STORE, or move this one away",
-            ) from error
-
-    def _create(self) -> None:
+            raise self._unusable(error) from error
         with self.transaction() as connection:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found == 0:
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
                 for statement in SCHEMA.split(";\n"):
                     connection.execute(statement)
+                connection.execute(f"PRAGMA application_id={APPLICATION}")
                 connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            elif found != SCHEMA_VERSION:
-                raise AuditorError(
-                    f"the store {self.path} is of version {found}; this program reads {SCHEMA_VERSION}",
-                    mend="use the version of the program that wrote it, or another store",
-                )
+
+    @staticmethod
+    def _look_first(path: Path) -> None:
+        """Refuse a file that is another program's, or of another version, before anything is written to it."""
+        if path.stat().st_size == 0:
+            return
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            application = connection.execute("PRAGMA application_id").fetchone()[0]
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION:
+            raise AuditorError(f"{path} is no store of this program", mend="name another with --store or AUDITOR_STORE")
+        if version != SCHEMA_VERSION:
+            raise AuditorError(
+                f"the store {path} is of version {version}; this program reads {SCHEMA_VERSION}",
+                mend="use the version of the program that wrote it, or another store",
+            )
+
+    def _unusable(self, error: Exception) -> AuditorError:
+        return AuditorError(
+            f"the store {self.path} can't be used",
+            str(error),
+            "choose another with --store or AUDITOR_STORE, or move this one away",
+        )
 
     @staticmethod
     def _refuse_others(path: Path) -> None:
@@ -89,10 +102,16 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A write transaction that begins at once (no other writer can slip in) and is durable at its end."""
-        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
         try:
             yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise self._unusable(error) from error
             raise
-        self.connection.execute("COMMIT")

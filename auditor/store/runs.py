@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import zlib
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from tools.model.explanation import Explanation
 from tools.model.facts import Facts
 from tools.model.plan import Plan, plan_hash
 from tools.model.report import Report
+
+T = TypeVar("T")
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +101,7 @@ class Runs:
 
     def load_report(self, report: str) -> Report:
         """A report, read back."""
-        return msgspec.json.decode(self._load(report, "report"), type=Report)
+        return self._read(report, "report", Report)
 
     def save_explanation(self, explanation: Explanation) -> str:
         """Store an explanation; its content id."""
@@ -107,7 +110,7 @@ class Runs:
 
     def load_explanation(self, explanation: str) -> Explanation:
         """An explanation, read back."""
-        return msgspec.json.decode(self._load(explanation, "explanation"), type=Explanation)
+        return self._read(explanation, "explanation", Explanation)
 
     def save_plan(self, plan: Plan) -> None:
         """Store a plan under its hash."""
@@ -162,4 +165,17 @@ class Runs:
         ).fetchone()
         if row is None:
             raise AuditorError(f"the store holds no {kind} {content}", f"the store is {self.database.path}")
-        return zlib.decompress(row[0])
+        try:
+            return zlib.decompress(row[0])
+        except zlib.error as error:
+            raise self._damaged(kind, content, error) from error
+
+    def _read(self, content: str, kind: str, form: type[T]) -> T:
+        """Stored JSON of a kind, read back."""
+        try:
+            return msgspec.json.decode(self._load(content, kind), type=form)
+        except msgspec.DecodeError as error:
+            raise self._damaged(kind, content, error) from error
+
+    def _damaged(self, kind: str, content: str, error: Exception) -> AuditorError:
+        return AuditorError(f"{kind} {content} in the store {self.database.path} is damaged", str(error), "audit again")

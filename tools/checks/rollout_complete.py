@@ -104,4 +104,7 @@ def _under_way(workload: Workload, current: Release) -> str:
 def _older(moment: str, since: str, seconds: int) -> bool:
     if not moment or not since:
         raise NotObserved("it does not report since when it is so", "not-reported")
-    return datetime.fromisoformat(moment) - datetime.fromisoformat(since) > timedelta(seconds=seconds)
+    try:
+        return datetime.fromisoformat(moment) - datetime.fromisoformat(since) > timedelta(seconds=seconds)
+    except ValueError as error:  # such as the 30th of February
+        raise NotObserved(f"{since!r} or {moment!r} is no time", "not-reported") from error

@@ -54,21 +54,21 @@ class Api:
         """GET a path; the raw body. Raises `ApiFailure`."""
         return self._request("GET", path, query)
 
-    def read(self, path: str) -> Any:
-        """GET one object as plain data."""
-        return json.loads(self.get(path))
+    def read(self, path: str) -> dict[str, Any]:
+        """GET one object as plain data. Raises `ApiFailure` (`broken`) where the answer is no JSON object."""
+        return _object(self.get(path), f"GET {path}")
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST an object; the answer as plain data."""
-        return json.loads(self._request("POST", path, {}, body, "application/json"))
+        return _object(self._request("POST", path, {}, body, "application/json"), f"POST {path}")
 
-    def patch(self, path: str, operations: list[dict[str, Any]], *, dry_run: bool) -> Any:
+    def patch(self, path: str, operations: list[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
         """Send a JSON patch (RFC 6902); the object after it as plain data. `dry_run` is the server's own
         (`dryRun=All`): admission runs and nothing is stored."""
         query: dict[str, str | int] = {"fieldManager": "auditor", "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"
-        return json.loads(self._request("PATCH", path, query, operations, JSON_PATCH))
+        return _object(self._request("PATCH", path, query, operations, JSON_PATCH), f"PATCH {path}")
 
     def _request(
         self, method: str, path: str, query: dict[str, str | int], body: Any = None, content_type: str = ""
@@ -101,15 +101,22 @@ def connect(kubeconfig: str = "", context: str = "", timeout: float = 30.0) -> A
             kube_config.load_kube_config(kubeconfig or None, context or None, configuration, persist_config=False)
             name = context or _current_context(kubeconfig)
     except (kube_config.ConfigException, OSError, yaml.YAMLError, TypeError, ValueError, AttributeError) as error:
-        where = f"kubeconfig {kubeconfig}" if kubeconfig else "the kubeconfig"
-        asked = f" with context {context!r}" if context else ""
+        told = str(error) or type(error).__name__
+        raise SourceError(f"{_where(kubeconfig, context)} can't be used", told, _MEND) from error
+    if not configuration.host.startswith(("http://", "https://")):
         raise SourceError(
-            f"{where}{asked} can't be used",
-            str(error) or type(error).__name__,
-            "kubectl config get-contexts shows what there is; --kubeconfig and --context choose",
-        ) from error
-    configuration.retries = urllib3.Retry(total=0)
+            f"{_where(kubeconfig, context)} can't be used", f"its server is {configuration.host!r}", _MEND
+        )
+    configuration.retries = False  # one request is one request; and a redirect is an answer, not followed
     return Api(ApiClient(configuration), name, timeout)
+
+
+_MEND = "kubectl config get-contexts shows what there is; --kubeconfig and --context choose"
+
+
+def _where(kubeconfig: str, context: str) -> str:
+    named = f"kubeconfig {kubeconfig}" if kubeconfig else "the kubeconfig"
+    return named + (f" with context {context!r}" if context else "")
 
 
 def _default_kubeconfig() -> bool:
@@ -131,6 +138,16 @@ def _unanswered(error: urllib3.exceptions.HTTPError, server: str) -> ApiFailure:
     ):
         return ApiFailure(0, "timeout", f"{server} did not answer in time", str(reason))
     return ApiFailure(0, "unreachable", f"nothing answers at {server}", str(reason).rpartition(": ")[2])
+
+
+def _object(data: bytes, asked: str) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError as error:
+        raise ApiFailure(200, "broken", f"{asked}: the answer is no JSON", str(error)) from error
+    if not isinstance(found, dict):
+        raise ApiFailure(200, "broken", f"{asked}: the answer is no object")
+    return found
 
 
 def _told(data: bytes) -> str:

@@ -86,34 +86,57 @@ def _state(state: wire.ContainerState | None) -> tuple[str | None, str, str]:
 
 
 def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] | None:
-    """The field managers' writes, oldest first; None where managedFields are absent."""
+    """The field managers' writes, oldest first; None where managedFields are absent, or not what they should be."""
     if not meta.managed_fields:
         return None
-    return tuple(
-        Write(
-            ref,
-            root,
-            meta.resource_version,
-            f"/metadata/managedFields/{index}",
-            sys.intern(entry.manager),
-            sys.intern(entry.operation),
-            entry.subresource,
-            entry.time,
-            _images(entry),
+    try:
+        return tuple(
+            Write(
+                ref=ref,
+                root=root,
+                version=meta.resource_version,
+                slot=f"/metadata/managedFields/{index}",
+                manager=sys.intern(entry.manager),
+                operation=sys.intern(entry.operation),
+                subresource=entry.subresource,
+                time=entry.time or "",
+                images=_images(entry),
+            )
+            for index, entry in sorted(enumerate(meta.managed_fields), key=lambda row: (row[1].time or "", row[0]))
         )
-        for index, entry in sorted(enumerate(meta.managed_fields), key=lambda row: (row[1].time, row[0]))
-    )
+    except (msgspec.ValidationError, KeyError):
+        return None
 
 
 def _images(entry: wire.ManagedFields) -> tuple[str, ...]:
-    """The containers whose image an entry owns: `f:spec` → `f:containers` → `k:{"name":…}` → `f:image`."""
+    """The containers whose image an entry owns: `f:spec` → `f:containers` → `k:{"name":…}` → `f:image`.
+
+    Raises `msgspec.ValidationError` where that is not its shape.
+    """
     if not isinstance(entry.fields_v1, msgspec.Raw) or b'"f:image":' not in bytes(entry.fields_v1):
         return ()
-    spec = msgspec.json.decode(entry.fields_v1).get("f:spec") or {}
-    keys = [
+    spec = msgspec.json.decode(entry.fields_v1, type=_Owned).spec
+    keys = {
         key
-        for fields in (f"f:{name}" for name in _POINTER.values())
-        for key, owned in (spec.get(fields) or {}).items()
+        for fields in (spec.containers, spec.init_containers, spec.ephemeral_containers)
+        for key, owned in fields.items()
         if key.startswith("k:") and "f:image" in owned
-    ]
-    return tuple(sorted(sys.intern(msgspec.json.decode(key[2:])["name"]) for key in keys))
+    }
+    return tuple(sorted(sys.intern(msgspec.json.decode(key[2:], type=dict[str, str])["name"]) for key in keys))
+
+
+_Fields = dict[str, dict[str, msgspec.Raw]]
+
+
+class _OwnedSpec(msgspec.Struct):
+    """`f:spec`: which fields of which containers an entry owns."""
+
+    containers: _Fields = msgspec.field(name="f:containers", default_factory=dict)
+    init_containers: _Fields = msgspec.field(name="f:initContainers", default_factory=dict)
+    ephemeral_containers: _Fields = msgspec.field(name="f:ephemeralContainers", default_factory=dict)
+
+
+class _Owned(msgspec.Struct):
+    """`fieldsV1`, as far as it is about containers."""
+
+    spec: _OwnedSpec = msgspec.field(name="f:spec", default_factory=_OwnedSpec)

@@ -20,6 +20,7 @@ READ: dict[str, tuple[str, type[wire.Wire], str]] = {
 """Kind → the apiVersion that is read, its wire type, and the noun that suffers where it can't be read."""
 
 _meta = msgspec.json.Decoder(wire.TypeMeta)
+_template = msgspec.json.Decoder(wire.Template)
 _list = msgspec.json.Decoder(wire.RawList)
 _items: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(row[1]) for kind, row in READ.items()}
 
@@ -39,13 +40,15 @@ class Decoded:
     listed: set[str] = field(default_factory=set)
 
 
-def decode_document(data: bytes | memoryview, where: str, into: Decoded) -> str:
+def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted: str = "") -> str:
     """Decode a list or a single object into `into`. Returns the continue token (empty on the last page).
 
     Raises `msgspec.DecodeError` where the whole is not JSON or neither a list nor an object of Kubernetes; `where`
-    names the document in what is said of its items.
+    names the document in what is said of its items. `wanted` is the kind whose list it must be.
     """
     whole = _list.decode(data)
+    if wanted and (whole.kind != f"{wanted}List" or whole.items is None):
+        raise msgspec.ValidationError(f"the answer is {whole.kind or 'an object without kind'}, no {wanted}List")
     if not whole.kind:
         raise msgspec.ValidationError("Object has no `kind`: it is no Kubernetes object or list")
     if whole.items is None and not whole.kind.endswith("List"):
@@ -56,13 +59,16 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded) -> str:
         into.listed.add(typed)
     for index, item in enumerate(whole.items or ()):
         place = f"{where} items[{index}]"
-        if typed in READ:
+        if typed:
             _decode_item(item, typed, whole.api_version, place, into)
             continue
         try:
             meta = _meta.decode(item)
         except msgspec.DecodeError as error:
             into.broken.append(("", f"{place}: {error}"))
+            continue
+        if not meta.kind:
+            into.broken.append(("", f"{place}: it has no kind"))
             continue
         into.listed.add(meta.kind)
         _decode_item(item, meta.kind, meta.api_version, place, into)
@@ -74,13 +80,17 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded) -> str:
 def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: Decoded) -> None:
     row = READ.get(kind)
     if row is None:
-        into.unread[kind or "(no kind)"] += 1
+        into.unread[kind] += 1
         return
     if version != row[0]:
         into.versions[kind, version] += 1
         return
     try:
         found = _items[kind].decode(item)
+        if kind in ("ReplicaSet", "Deployment"):
+            _template.decode(
+                found.spec.template
+            )  # it stays raw in the item, to be digested; broken, it breaks the item
     except (msgspec.DecodeError, RecursionError) as error:
         into.broken.append((kind, f"{place}: {error}"))
         return

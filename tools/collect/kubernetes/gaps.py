@@ -29,7 +29,7 @@ def of_failure(scope: str, kind: str, code: str, reason: str) -> Gap:
 def of_decoding(scope: str, decoded: Decoded) -> Iterator[Gap]:
     """Items that are broken, doubled, of another version or of another page."""
     for kind, place in decoded.broken:
-        for noun in [NOUNS[kind]] if kind in NOUNS else sorted(NOUNS.values()) if not kind else []:
+        for noun in sorted(NOUNS.values()) if not kind else [NOUNS.get(kind, "")]:
             yield Gap(
                 scope=scope,
                 noun=noun,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import msgspec
-
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.api import Api, ApiFailure
-from tools.collect.kubernetes.decode import Decoded, decode_document
+from tools.collect.kubernetes.decode import Decoded
+from tools.collect.kubernetes.lists import Reading, better, merge, read_list
 from tools.collect.kubernetes.mapping import Mapping
 from tools.collect.kubernetes.pointers import POINTERS
 from tools.errors import SourceError
@@ -25,13 +24,16 @@ LISTS = {
 }
 """Instances first: an owner that is read later was there when its instances were."""
 
-PAGE = 500
 Progress = Callable[[str], None]
 
 
 def scope_id(api: Api) -> str:
     """The cluster's identity: the uid of its kube-system namespace. Raises `ApiFailure`."""
-    return str(api.read("/api/v1/namespaces/kube-system")["metadata"]["uid"])
+    path = "/api/v1/namespaces/kube-system"
+    uid = (api.read(path).get("metadata") or {}).get("uid")
+    if not isinstance(uid, str) or not uid:
+        raise ApiFailure(200, "broken", f"GET {path}: the answer holds no uid")
+    return uid
 
 
 def collect(api: Api, progress: Progress = lambda _: None) -> Facts:
@@ -39,12 +41,15 @@ def collect(api: Api, progress: Progress = lambda _: None) -> Facts:
     answers at all."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     scope, lost = _scope(api)
-    decoded, failures = _lists(api, scope.id, progress)
+    readings = _lists(api, progress)
+    decoded = _decoded(readings)
     mapping = Mapping(scope.id, decoded.objects)
     if mapping.dangling:
         progress("reading again what changed between two lists")
-        decoded, failures = _lists(api, scope.id, progress)
+        readings = [better(*pair) for pair in zip(readings, _lists(api, progress), strict=True)]
+        decoded = _decoded(readings)
         mapping = Mapping(scope.id, decoded.objects)
+    failures = [gaps.of_failure(scope.id, r.kind, r.code, r.reason) for r in readings if r.code]
     return assemble(moment, scope, mapping, decoded, [*lost, *failures])
 
 
@@ -94,41 +99,17 @@ def _scope(api: Api) -> tuple[Scope, list[Gap]]:
         return Scope(id=name, name=api.name, kind="kubernetes", stable=False, pointers=POINTERS), [lost]
 
 
-def _lists(api: Api, scope: str, progress: Progress) -> tuple[Decoded, list[Gap]]:
-    decoded, failures = Decoded(), []
+def _lists(api: Api, progress: Progress) -> list[Reading]:
+    readings = []
     for kind, path in LISTS.items():
         progress(f"reading {kind}s")
-        try:
-            _pages(api, kind, path, decoded)
-        except ApiFailure as failure:
-            failures.append(gaps.of_failure(scope, kind, failure.code, str(failure)))
-        except msgspec.DecodeError as error:
-            failures.append(gaps.of_failure(scope, kind, "broken", f"{api.server}{path}: {error}"))
-    return decoded, failures
+        readings.append(read_list(api, kind, path))
+    return readings
 
 
-def _pages(api: Api, kind: str, path: str, decoded: Decoded) -> None:
-    """Read a list page by page; when its continue token expires (410), once more in one piece."""
-    token, page = "", Decoded()
-    try:
-        while True:
-            query: dict[str, str | int] = {"limit": PAGE, **({"continue": token} if token else {})}
-            token = decode_document(api.get(path, **query), path, page)
-            page.pages.clear()
-            if not token:
-                break
-    except ApiFailure as failure:
-        _merge(decoded, kind, page)
-        if failure.code != "expired":
-            raise
-        page = Decoded()
-        decode_document(api.get(path), path, page)
-    _merge(decoded, kind, page)
-
-
-def _merge(into: Decoded, kind: str, page: Decoded) -> None:
-    into.objects[kind].update(page.objects[kind])
-    into.broken += [row for row in page.broken if row not in into.broken]
-    into.doubled += [row for row in page.doubled if row not in into.doubled]
-    into.versions.update(page.versions)
-    into.listed.add(kind)
+def _decoded(readings: list[Reading]) -> Decoded:
+    decoded = Decoded()
+    for reading in readings:
+        merge(decoded, reading.decoded)
+        decoded.listed.add(reading.kind)
+    return decoded

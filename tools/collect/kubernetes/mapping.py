@@ -96,7 +96,7 @@ class Mapping:
             workload=root,
             number=int(revision) if revision.isascii() and revision.isdigit() else None,
             template=template,
-            created=meta.creation_timestamp,
+            created=meta.creation_timestamp or "",
             replicas=spec.replicas,
             ready=replica_set.status.ready_replicas,
             parts=tuple(parts_of(ref, root, meta.resource_version, made.spec)),
@@ -143,7 +143,7 @@ class Mapping:
             host=host,
             phase=sys.intern(status.phase),
             ready=ready is not None and ready.status == "True",
-            created=meta.creation_timestamp,
+            created=meta.creation_timestamp or "",
             deleted=meta.deletion_timestamp or "",
             generation_seen=meta.generation,
             containers=tuple(containers_of(ref, root, pod)),
@@ -166,7 +166,7 @@ class Mapping:
             ref=self._ref("Node", meta),
             version=meta.resource_version,
             pool=pool_of(meta.labels or {}),
-            created=meta.creation_timestamp,
+            created=meta.creation_timestamp or "",
             unschedulable=node.spec.unschedulable,
             ready=ready is not None and ready.status == "True",
             provider=node.spec.provider_id,
@@ -186,8 +186,8 @@ def newest_time(decoded: Decoded) -> str:
 
 def _times(found: Any) -> Iterator[str]:
     meta = found.metadata
-    yield meta.creation_timestamp
-    yield from (entry.time for entry in meta.managed_fields or ())
+    yield meta.creation_timestamp or ""
+    yield from (entry.time or "" for entry in meta.managed_fields or ())
     status = getattr(found, "status", None)
     for condition in getattr(status, "conditions", None) or ():
         yield condition.last_transition_time or ""

@@ -23,6 +23,17 @@ from tools.model.observation import Gap
 SUFFIXES = (".json", ".yaml", ".yml")
 
 
+_UNREADABLE = (
+    OSError,
+    msgspec.MsgspecError,
+    yaml.YAMLError,
+    ValueError,  # UnicodeDecodeError among them
+    TypeError,  # YAML that is no JSON: keys that are no text
+    OverflowError,
+    RecursionError,
+)
+
+
 class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML without dates: a timestamp stays the text that it is in JSON."""
 
@@ -44,7 +55,7 @@ def collect(path: Path, name: str = "") -> Facts:
         where = file.name if path.is_file() else str(file.relative_to(path))
         try:
             _read(file, where, decoded)
-        except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        except _UNREADABLE as error:
             reason = " ".join(str(error).split())
             if path.is_file():
                 raise SourceError(

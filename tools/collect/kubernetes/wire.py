@@ -7,8 +7,16 @@ decides.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from msgspec import UNSET, Raw, UnsetType, field
+from msgspec import UNSET, Meta, Raw, UnsetType, field
+
+Time = Annotated[
+    str,
+    Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$"),
+]
+"""metav1.Time: RFC 3339 in UTC."""
 
 
 class _Wire(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -30,7 +38,7 @@ class ManagedFields(_Wire, frozen=True):
     manager: str = ""
     operation: str = ""
     subresource: str = ""
-    time: str = ""
+    time: Time | None = None
     fields_v1: Raw | UnsetType = field(name="fieldsV1", default=UNSET)
 
 
@@ -42,8 +50,8 @@ class ObjectMeta(_Wire, frozen=True):
     namespace: str = ""
     resource_version: str = ""
     generation: int | None = None
-    creation_timestamp: str = ""
-    deletion_timestamp: str | None = None
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
@@ -70,14 +78,14 @@ class PodSpec(_Wire, frozen=True):
 class StateRunning(_Wire, frozen=True):
     """`state.running`."""
 
-    started_at: str | None = None
+    started_at: Time | None = None
 
 
 class StateOther(_Wire, frozen=True):
     """`state.waiting` and `state.terminated`."""
 
     reason: str | None = None
-    started_at: str | None = None
+    started_at: Time | None = None
 
 
 class ContainerState(_Wire, frozen=True):
@@ -105,7 +113,7 @@ class Condition(_Wire, frozen=True):
     status: str
     reason: str | None = None
     message: str | None = None
-    last_transition_time: str | None = None
+    last_transition_time: Time | None = None
 
 
 class PodStatus(_Wire, frozen=True):
