@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -203,7 +203,12 @@ def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_old_holder_writes_no_
     with store.database.transaction() as connection:
         connection.execute("UPDATE claims SET lease_until = 0")
     new = StoreJournal(store.database, store.claims.take(plan.run, "i", approval.id))
-    for act in (lambda: old.intent(plan.id, STEP, "x"), lambda: old.effect(plan.id, STEP, "x"), old.hold):
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: old.intent(plan.id, STEP, "x"),
+        lambda: old.effect(plan.id, STEP, "x"),
+        old.hold,
+    )
+    for act in acts:
         with pytest.raises(Refused) as caught:
             act()
         assert caught.value.code == "claim-lost"

@@ -24,15 +24,18 @@ def discover(folder: Path | None = None) -> list[AnyCheck]:
 
 
 def _load(path: Path, own: bool) -> AnyCheck:
-    name = f"{builtin.__name__}.{path.stem}"
+    """Load one file. A folder's own goes by a module name that no check of the product has."""
     if own:
-        module = importlib.import_module(name)
-    else:
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None or spec.loader is None:
-            raise AuditorError(f"{path} can't be loaded as a check")
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        return _named(importlib.import_module(f"{builtin.__name__}.{path.stem}"), path)
+    name = f"auditor_checks_{abs(hash(path.resolve()))}.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise AuditorError(f"{path} can't be loaded as a check")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
         spec.loader.exec_module(module)
+    except (SyntaxError, ImportError, AttributeError, NameError, TypeError) as error:
+        raise AuditorError(f"{path} can't be loaded as a check", f"{type(error).__name__}: {error}") from error
     return _named(module, path)
 
 

@@ -33,6 +33,10 @@ from tools.model.report import (
 NOUNS: tuple[Any, ...] = (Container, Host, Instance, Pool, Release, Workload)
 
 
+_Group = tuple[Verdict, tuple[str, str], str, str]
+"""Verdict, scope and owner, part, cause code: what makes outcomes one finding."""
+
+
 class _Tally:
     """The outcomes of one check, on the way to findings and coverage."""
 
@@ -40,16 +44,15 @@ class _Tally:
         self.check = check
         self.view = view
         self.counts: Counter[str] = Counter()
-        self.groups: dict[tuple[Verdict, str, str, str], list[tuple[Ref, Violation, list[Evidence]]]] = defaultdict(
-            list
-        )
-        self.owners: dict[str, Ref] = {}
+        self.groups: dict[_Group, list[tuple[Ref, Violation, list[Evidence]]]] = defaultdict(list)
+        self.owners: dict[tuple[str, str], Ref] = {}
 
     def add(self, verdict: Verdict, thing: Thing, violation: Violation, evidence: list[Evidence]) -> None:
         owner = owner_of(thing)
-        self.owners[owner.key] = owner
+        key = (owner.scope, owner.key)
+        self.owners[key] = owner
         part = thing.name if isinstance(thing, Container) else ""
-        self.groups[verdict, owner.key, part, violation.code].append((thing.ref, violation, evidence))
+        self.groups[verdict, key, part, violation.code].append((thing.ref, violation, evidence))
 
     def findings(self) -> list[Finding]:
         """One finding for each group of outcomes that share verdict, owner, part and cause."""
@@ -167,6 +170,7 @@ def _worst_first(finding: Finding) -> tuple[Any, ...]:
         VERDICTS.index(finding.verdict),
         SEVERITIES.index(finding.severity),
         finding.owner.key,
+        finding.owner.scope,
         finding.check,
         finding.part,
         finding.code,

@@ -54,10 +54,11 @@ def examine(workload: Workload, view: View) -> Violations:
             remedy="redeploy-prior-release",
         )
         return
-    grace = view.settings(Settings).grace
-    lingering = [i for i in view.instances_of(workload) if _superseded(i, current)]
-    outlived = False
-    for instance in lingering:
+    grace, outlived, lingering = view.settings(Settings).grace, False, False
+    for instance in view.instances_of(workload):
+        if not _superseded(instance, current):
+            continue
+        lingering |= not instance.deleted
         if _outlives(instance, workload, current, view.moment, grace):
             outlived = True
             yield Violation(
@@ -68,7 +69,7 @@ def examine(workload: Workload, view: View) -> Violations:
                 since=current.created,
                 remedy="redeploy-prior-release",
             )
-    if not outlived and (not _complete(workload) or any(not instance.deleted for instance in lingering)):
+    if not outlived and (lingering or not _complete(workload)):
         raise NotObserved(_under_way(workload, current), "under-way", "look again after its deadline")
 
 

@@ -35,6 +35,11 @@ class Ref(msgspec.Struct, frozen=True, gc=False, order=True):
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
 
     @property
+    def identity(self) -> tuple[str, str]:
+        """Scope and uid: what tells two objects apart, also across two recordings of one cluster."""
+        return self.scope, self.uid
+
+    @property
     def key(self) -> str:
         """Stable across recreation: kind, namespace and name, without the uid."""
         return f"{self.kind}/{self.namespace}/{self.name}"

@@ -16,6 +16,7 @@ from tools.model.identity import Ref, Scope
 from tools.model.nouns import Container, Host, Instance, Part, Pool, Release, Workload
 from tools.model.observation import Gap, NotObserved
 
+Identity = tuple[str, str]
 N = TypeVar("N", Container, Host, Instance, Pool, Release, Workload)
 
 
@@ -26,21 +27,21 @@ class Snapshot:
         self.facts = facts
         self.moment = facts.moment
         self.scopes: dict[str, Scope] = {scope.id: scope for scope in facts.scopes}
-        self._workloads: dict[str, Workload] = {w.ref.uid: w for w in facts.workloads}
-        self._releases: dict[str, Release] = {r.ref.uid: r for r in facts.releases}
-        self._instances: dict[str, Instance] = {i.ref.uid: i for i in facts.instances}
+        self._workloads: dict[Identity, Workload] = {w.ref.identity: w for w in facts.workloads}
+        self._releases: dict[Identity, Release] = {r.ref.identity: r for r in facts.releases}
+        self._instances: dict[Identity, Instance] = {i.ref.identity: i for i in facts.instances}
         self._hosts: dict[tuple[str, str], Host] = {(h.ref.scope, h.ref.name): h for h in facts.hosts}
-        self._of_workload: dict[str, list[Release]] = defaultdict(list)
-        self._of_release: dict[str, list[Instance]] = defaultdict(list)
-        self._members: dict[str, list[Instance]] = defaultdict(list)
+        self._of_workload: dict[Identity, list[Release]] = defaultdict(list)
+        self._of_release: dict[Identity, list[Instance]] = defaultdict(list)
+        self._members: dict[Identity, list[Instance]] = defaultdict(list)
         self._on_host: dict[tuple[str, str], list[Instance]] = defaultdict(list)
         self._in_pool: dict[tuple[str, str], list[Host]] = defaultdict(list)
         for release in facts.releases:
-            self._of_workload[release.workload.uid].append(release)
+            self._of_workload[release.workload.identity].append(release)
         for instance in facts.instances:
             if instance.owner is not None:
-                self._of_release[instance.owner.uid].append(instance)
-            self._members[instance.workload.uid].append(instance)
+                self._of_release[instance.owner.identity].append(instance)
+            self._members[instance.workload.identity].append(instance)
             self._on_host[instance.ref.scope, instance.host].append(instance)
         for host in facts.hosts:
             self._in_pool[host.ref.scope, host.pool].append(host)
@@ -61,13 +62,13 @@ class Snapshot:
 
     def releases_of(self, workload: Workload) -> Iterator[Release]:
         """The releases that a workload has made."""
-        yield from self._of_workload[workload.ref.uid]
+        yield from self._of_workload[workload.ref.identity]
         self._ended("Release", workload.ref)
 
     def instances_of(self, thing: Release | Workload) -> Iterator[Instance]:
         """The instances that a release, or a workload with all its releases, keeps."""
         table = self._of_release if isinstance(thing, Release) else self._members
-        yield from table[thing.ref.uid]
+        yield from table[thing.ref.identity]
         self._ended("Instance", thing.ref)
         if isinstance(thing, Workload):
             self._ended("Release", thing.ref)  # an instance of a release that was not read may be its own
@@ -84,7 +85,7 @@ class Snapshot:
 
     def instance_of(self, container: Container) -> Instance:
         """The instance that a container is a part of."""
-        instance = self._instances.get(container.ref.uid)
+        instance = self._instances.get(container.ref.identity)
         if instance is None:
             raise NotObserved(f"no instance {container.ref} was seen", "unresolved")
         return instance
@@ -94,7 +95,7 @@ class Snapshot:
         owner = instance.owner
         if owner is None:
             return None
-        release = self._releases.get(owner.uid)
+        release = self._releases.get(owner.identity)
         if release is None:
             raise self._unresolved("Release", owner, f"{instance.ref} is controlled by {owner}, which was not read")
         return release
@@ -103,7 +104,7 @@ class Snapshot:
         """The root owner of an instance or a release; None for a bare one."""
         if isinstance(thing, Instance) and thing.owner is None:
             return None
-        workload = self._workloads.get(thing.workload.uid)
+        workload = self._workloads.get(thing.workload.identity)
         if workload is None:
             raise self._unresolved("Workload", thing.workload, f"{thing.workload} was not read")
         return workload
@@ -113,7 +114,7 @@ class Snapshot:
         controller chooses)."""
         if not workload.read:
             raise self._unresolved("Release", workload.ref, f"{workload.ref} was not read")
-        same = [r for r in self._of_workload[workload.ref.uid] if r.template == workload.template]
+        same = [r for r in self._of_workload[workload.ref.identity] if r.template == workload.template]
         if not same:
             raise self._unresolved(
                 "Release", workload.ref, f"no release of {workload.ref} was seen that has its current template"

@@ -111,7 +111,7 @@ def connect(kubeconfig: str = "", context: str = "", timeout: float = 30.0) -> A
     return Api(ApiClient(configuration), name, timeout)
 
 
-_MEND = "kubectl config get-contexts shows what there is; --kubeconfig and --context choose"
+_MEND = "kubectl config get-contexts shows what there is; --kubeconfig and the context choose"
 
 
 def _where(kubeconfig: str, context: str) -> str:

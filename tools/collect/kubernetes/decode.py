@@ -79,8 +79,8 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted:
 
 def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: Decoded) -> None:
     row = READ.get(kind)
-    if row is None:
-        into.unread[kind] += 1
+    if row is None or _group(version) != _group(row[0]):
+        into.unread[kind if row is None else f"{kind}.{_group(version)}"] += 1
         return
     if version != row[0]:
         into.versions[kind, version] += 1
@@ -95,6 +95,13 @@ def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: D
         into.broken.append((kind, f"{place}: {error}"))
         return
     _keep(found, kind, place, into)
+
+
+def _group(version: str) -> str:
+    """The API group of an apiVersion: a kind of the same name in another group is another kind. The extensions group
+    is where Deployments and ReplicaSets were before they moved to apps."""
+    group = version.rpartition("/")[0]
+    return "apps" if group == "extensions" else group
 
 
 def _keep(found: Any, kind: str, place: str, into: Decoded) -> None:

@@ -13,7 +13,7 @@ OWNERS_NOUN = "Workload"
 _MEND = {
     "unauthorized": "renew the credentials (kubectl auth whoami says who they are)",
     "forbidden": "grant the reading ClusterRole (deploy/kubernetes/reader.yaml)",
-    "timeout": "try again, or raise --timeout",
+    "timeout": "try again, or raise `timeout` in auditor.toml",
     "truncated": "try again; look for a proxy between here and the API server",
     "expired": "try again when fewer objects change",
 }
@@ -36,6 +36,7 @@ def of_decoding(scope: str, decoded: Decoded) -> Iterator[Gap]:
                 code="broken",
                 reason=f"an object can't be read: {place}",
                 count=1,
+                required=bool(noun),
                 mend="record it again; if the cluster gives it so, report it",
             )
     for kind, place in decoded.doubled:

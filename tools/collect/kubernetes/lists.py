@@ -56,7 +56,7 @@ def merge(into: Decoded, more: Decoded) -> None:
 
 def _read(api: Api, kind: str, path: str, limit: int) -> Reading:
     """Follow the continue tokens of one list from its beginning."""
-    decoded, token = Decoded(), ""
+    decoded, token, tokens = Decoded(), "", set[str]()
     try:
         while True:
             query: dict[str, str | int] = {"limit": limit} if limit else {}
@@ -66,6 +66,9 @@ def _read(api: Api, kind: str, path: str, limit: int) -> Reading:
             decoded.pages.clear()
             if not token:
                 return Reading(kind, decoded)
+            if token in tokens:
+                return Reading(kind, decoded, "broken", f"{api.server}{path}: it gives the same continue token again")
+            tokens.add(token)
     except ApiFailure as failure:
         return Reading(kind, decoded, failure.code, str(failure))
     except msgspec.DecodeError as error:

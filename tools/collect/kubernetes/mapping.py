@@ -185,15 +185,19 @@ def newest_time(decoded: Decoded) -> str:
 
 
 def _times(found: Any) -> Iterator[str]:
-    meta = found.metadata
+    meta, status = found.metadata, getattr(found, "status", None)
     yield meta.creation_timestamp or ""
     yield from (entry.time or "" for entry in meta.managed_fields or ())
-    status = getattr(found, "status", None)
     for condition in getattr(status, "conditions", None) or ():
-        yield condition.last_transition_time or ""
-    for container in getattr(status, "container_statuses", None) or ():
-        if container.state is not None and container.state.running is not None:
-            yield container.state.running.started_at or ""
+        times = (condition.last_transition_time, condition.last_update_time, condition.last_heartbeat_time)
+        yield from (time for time in times if time)
+    for reported in ("container_statuses", "init_container_statuses", "ephemeral_container_statuses"):
+        for container in getattr(status, reported, None) or ():
+            state = container.state
+            if state is not None and state.running is not None:
+                yield state.running.started_at or ""
+            if state is not None and state.terminated is not None:
+                yield state.terminated.finished_at or ""
 
 
 def _sorted(table: dict[str, Any]) -> list[Any]:

@@ -86,6 +86,7 @@ class StateOther(_Wire, frozen=True):
 
     reason: str | None = None
     started_at: Time | None = None
+    finished_at: Time | None = None
 
 
 class ContainerState(_Wire, frozen=True):
@@ -114,6 +115,8 @@ class Condition(_Wire, frozen=True):
     reason: str | None = None
     message: str | None = None
     last_transition_time: Time | None = None
+    last_update_time: Time | None = None
+    last_heartbeat_time: Time | None = None
 
 
 class PodStatus(_Wire, frozen=True):
