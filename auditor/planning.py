@@ -5,33 +5,44 @@ from __future__ import annotations
 import difflib
 
 from auditor import gate
-from tools.check import View
+from tools.check import AnyCheck, View
 from tools.collect.sources import Source
 from tools.errors import Refused
 from tools.model.action import Action, RedeployPriorRelease
 from tools.model.nouns import Release
 from tools.model.plan import Bound, Preview
 from tools.model.report import Finding, Report
+from tools.plan.propose import propose
 
 
-def choose(report: Report, wanted: str) -> Finding:
-    """A finding by its fingerprint (or the beginning of it); without one, the worst that has a remedy."""
-    able = [f for f in report.findings if f.remedy is not None and f.verdict == "violation"]
+def choose(report: Report, wanted: str, view: View, checks: list[AnyCheck]) -> Finding:
+    """A finding by its fingerprint (or the beginning of it); without one, the worst for which an action can be planned.
+
+    Raises `Refused` where there is none, with why the worst one's remedy can't be.
+    """
     if wanted:
         found = [f for f in report.findings if f.fingerprint.startswith(wanted)]
-        if len(found) != 1:
-            many = "several findings begin so" if found else "it may be mended, or of another run"
-            raise Refused(
-                "no-finding", f"there is no one finding {wanted!r} in what was just read", many, "auditor audit"
-            )
-        return found[0]
-    if not able:
-        raise Refused(
-            "nothing-to-do",
-            "no finding here has a remedy that this tool carries out",
-            mend="auditor audit lists the findings, auditor explain what a person does about them",
-        )
-    return able[0]
+        if len(found) == 1:
+            return found[0]
+        many = "several findings begin so" if found else "it may be mended, or of another run"
+        raise Refused("no-finding", f"there is no one finding {wanted!r} in what was just read", many, "auditor audit")
+    why: Refused | None = None
+    for finding in report.findings:
+        if finding.remedy is None or finding.verdict != "violation":
+            continue
+        try:
+            propose(finding, view, checks)
+        except Refused as refused:
+            why = why or refused
+        else:
+            return finding
+    if why is not None:
+        raise why
+    raise Refused(
+        "nothing-to-do",
+        "no finding here has a remedy that this tool carries out",
+        mend="auditor audit lists the findings, auditor explain what a person does about them",
+    )
 
 
 def bind(action: Action, source: Source) -> tuple[tuple[Bound, ...], Preview, str]:

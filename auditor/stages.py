@@ -115,7 +115,8 @@ class Stages:
         now = checked(state)
         if now.wish:
             return {"finding": ""}
-        finding = choose(self.store.runs.load_report(now.report), now.finding)
+        report = self.store.runs.load_report(now.report)
+        finding = choose(report, now.finding, self._view(now), self.checks)
         rule = next(check for check in self.checks if check.id == finding.check)
         return {
             "finding": finding.fingerprint,
@@ -131,7 +132,7 @@ class Stages:
             kind, _, name = now.wish.partition(" ")
             proposal, code = wished(kind, name, report.scopes[0].id, view), ""
         else:
-            finding = choose(report, now.finding)
+            finding = choose(report, now.finding, view, self.checks)
             proposal, code = propose(finding, view, self.checks, now.to), finding.fingerprint
         made = self._plan(now, view, report, proposal, code)
         self.store.runs.save_plan(made)

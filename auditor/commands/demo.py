@@ -38,7 +38,7 @@ def demo(step: bool) -> int:
         _title(3, "explain: why, since when, by whom?", step)
         for finding in violations[:2]:
             explain.explain(finding.fingerprint, "", "", "", store, False)
-        failed = next(f for f in violations if f.remedy == "redeploy-prior-release")
+        failed = next(f for f in violations if f.code == "deadline-exceeded")
         _title(4, f"plan: a remedy for {failed.owner}", step)
         plan.plan(failed.fingerprint, source, "", "", "", config, store, False)
         _title(5, "approve: the gate", step)

@@ -30,6 +30,12 @@ def propose(
         raise Refused(
             "not-observed", f"no release of {finding.owner} can be chosen", missing.reason, missing.mend
         ) from missing
+    if workload.paused:
+        raise Refused(
+            "paused",
+            f"{workload.ref} is paused: its controller would not roll out",
+            mend=f"kubectl rollout resume deployment/{workload.ref.name} -n {workload.ref.namespace}, or undo by hand",
+        )
     others = [release for release in releases if release.ref.uid != current.ref.uid]
     refused: list[Refused] = []
     chosen = [_named(to, releases, current, workload)] if to else sorted(others, key=_preference, reverse=True)
