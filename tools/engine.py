@@ -58,7 +58,8 @@ class _Tally:
         """One finding for each group of outcomes that share verdict, owner, part and cause."""
         made = []
         for (verdict, key, part, code), members in self.groups.items():
-            owner, first = self.owners[key], min(members, key=lambda m: (m[0].namespace, m[0].name, m[0].uid))[1]
+            members.sort(key=lambda member: member[0])
+            owner, first = self.owners[key], members[0][1]
             made.append(
                 Finding(
                     fingerprint=fingerprint(owner.scope, owner, part, self.check.id, code),
@@ -71,7 +72,7 @@ class _Tally:
                     owner=owner,
                     part=part,
                     subjects=tuple(sorted({member[0] for member in members})),
-                    evidence=tuple(sorted({e for member in members for e in member[2]})),
+                    evidence=tuple(dict.fromkeys(e for member in members for e in member[2])),
                     since=min((m[1].since for m in members if m[1].since), default=""),
                     mend=_mend(first),
                     remedy=first.remedy,
