@@ -1,6 +1,7 @@
-"""The command line: what each command is called and takes. Each imports its own room when it is run."""
+"""The command line: what each command is called and takes. Each imports its own room when it is run.
 
-from __future__ import annotations
+Its annotations are real ones, not text: typer reads them all for `--help`, and text would have to be compiled first.
+"""
 
 from typing import Annotated
 
