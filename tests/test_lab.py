@@ -21,7 +21,6 @@ from tests.lab.scenarios.odd_reference import waiting_reason
 from tests.lab.scenarios.patched_in_place import running_image_id
 from tests.lab.scenarios.planted import Planted, file_of
 
-pytest_plugins = ["tests.lab.fixtures"]
 pytestmark = pytest.mark.lab
 
 Object = dict[str, Any]

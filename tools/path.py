@@ -57,7 +57,9 @@ def _artifact_edge(part: Part | None, release: Release | None, container: Contai
     if release is None:
         return Edge("unknown", missing or "no release names it: nothing controls this instance")
     if part is None:
-        return Edge("unknown", "the release names no such container: it was injected at creation, or is ephemeral")
+        if container.role == "ephemeral":
+            return Edge("unknown", "an ephemeral container: it was added to the running instance, no release names it")
+        return Edge("unknown", "the release names no such container: it was injected when the instance was made")
     named = (quote(view, part, "image"), quote(view, container, "image"))
     try:
         if other_reference(part, container):
