@@ -115,8 +115,18 @@ def validate(approval_id: str, plan: Plan, store: Store) -> Approval:
     begun = store.journal_state(plan.id, STEP) is not None
     if consumed and not begun:
         raise Refused("reused", f"approval {approval.id} was used before", f"at {consumed}", "approve again")
+    if not _is_time(approval.expires):
+        raise Refused("poisoned", f"approval {approval.id} says no time at which it expires", mend="approve again")
     if not begun and approval.expires <= now():
         raise Refused("expired", f"approval {approval.id} has expired", f"at {approval.expires}", "approve again")
     if not approval.approver:
         raise Refused("poisoned", f"approval {approval.id} names no approver", mend="approve again")
     return approval
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is a time as `now()` writes it: only such times can be compared as text."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").strftime("%Y-%m-%dT%H:%M:%SZ") == text
+    except ValueError:
+        return False

@@ -86,8 +86,11 @@ def resume(graph: Graph, run: str, interrupt_id: str, approval: str) -> RunState
     return result
 
 
-def go_on(graph: Graph, run: str) -> RunState:
-    """Go on from the last checkpoint of a run that was killed behind the gate."""
+def go_on(graph: Graph, run: str, approval: str) -> RunState:
+    """Go on from the last checkpoint of a run that was killed behind the gate, under the approval that was checked for
+    it (a new one, where the first had expired before anything was begun)."""
+    if pending(graph, run) == ("execute",) and state_of(graph, run).get("approval") != approval:
+        graph.update_state(_config(run), {"approval": approval}, as_node="gate")
     result: RunState = graph.invoke(None, _config(run), durability="sync")
     return result
 

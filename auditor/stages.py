@@ -156,8 +156,11 @@ class Stages:
     def verify(self, state: RunState) -> RunState:
         """Collect and check again: done means verified."""
         now = checked(state)
+        if self.claim is None or self.acting is None:
+            raise Refused("no-claim", f"run {now.run} was not resumed by auditor execute", mend="auditor resume RUN")
         plan = self.store.runs.load_plan(now.run)
         verified, told = verify_action(plan, self.acting, self.checks, self.settings, self.progress)
+        StoreJournal(self.store.database, self.claim).hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}
 

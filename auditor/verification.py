@@ -11,6 +11,7 @@ from tools.check import AnyCheck
 from tools.collect.kubernetes import live
 from tools.collect.kubernetes.api import Api
 from tools.engine import audit
+from tools.errors import Refused
 from tools.model.action import RedeployPriorRelease
 from tools.model.facts import Facts, content_id, encode
 from tools.model.nouns import Host
@@ -25,15 +26,28 @@ PATIENCE = 30.0
 def verify_action(
     plan: Plan, api: Api, checks: list[AnyCheck], settings: dict[str, msgspec.Struct], progress: Callable[[str], None]
 ) -> tuple[bool, str]:
-    """Whether the world is now what the plan meant, from a fresh collection; and how it stands, in words."""
+    """Whether the world is now what the plan meant, from a fresh collection; and how it stands, in words.
+
+    Raises `Refused` where the world could not be looked at: the run stays open, and a resume looks again.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         progress("looking again")
         facts = live.collect(api)
         report = audit(facts, content_id(encode(facts)), checks, settings)
+        lost = [gap for gap in report.gaps if gap.required]
         verified, told = judge(plan, facts, report)
-        if verified or time.monotonic() > deadline:
-            return verified, told
+        if verified and not lost:
+            return True, told
+        if any(gap.code in ("forbidden", "unauthorized") for gap in lost) or (lost and time.monotonic() > deadline):
+            raise Refused(
+                "not-verified",
+                f"{plan.action} was written, and whether it worked could not be looked at",
+                lost[0].reason,
+                f"{lost[0].mend}; then auditor resume {plan.run} looks again",
+            )
+        if time.monotonic() > deadline:
+            return False, told
         time.sleep(0.5)
 
 
@@ -59,14 +73,11 @@ def _redeployed(plan: Plan, action: RedeployPriorRelease, facts: Facts, report: 
         for f in report.findings
         if f.owner.uid == action.workload.uid and (f.check == "rollout-complete" or f.fingerprint == plan.finding)
     ]
-    lost = [gap.reason for gap in report.gaps if gap.required]
     running = [i for i in facts.instances if i.workload.uid == action.workload.uid and not i.finished and not i.deleted]
     others = [i for i in running if i.owner is None or i.owner.uid != action.target.uid]
     ready = sum(i.ready for i in running)
     ours = len(running) - len(others)
     told = f"{ready} of {len(running)} instances of {action.workload} are ready, {ours} of them {action.target.name}"
-    if lost:
-        return False, f"{told}; not all could be read: {lost[0]}"
     if open_findings:
         return False, f"{told}; still found: {open_findings[0].message}"
     return not others and ready == len(running), told

@@ -217,11 +217,12 @@ def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_old_holder_writes_no_
     assert store.journal_state(plan.id, STEP) == "intent"
 
 
-def test_a_claim_under_another_approval_is_not_taken_over(store: Store) -> None:
+def test_a_run_that_was_begun_goes_on_under_its_own_approval_alone(store: Store) -> None:
     plan = planned(store)
     first, second = approved(store, plan), approved(store, plan)
     store.claims.take(plan.run, "i", first.id)
     with store.database.transaction() as connection:
         connection.execute("UPDATE claims SET lease_until = 0")
     with pytest.raises(Refused, match="another approval"):
-        store.claims.take(plan.run, "i", second.id)
+        store.claims.take(plan.run, "i", second.id, begun=True)
+    assert store.claims.take(plan.run, "i", second.id).approval == second.id

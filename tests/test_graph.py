@@ -105,7 +105,7 @@ def test_a_checkpoint_that_was_tampered_with_is_refused(stages: Stages) -> None:
     with open_graph(stages) as graph:
         graph.update_state({"configurable": {"thread_id": run}}, {"source": {"path": 5}}, as_node="gate")
         with pytest.raises(Refused) as caught:
-            go_on(graph, run)
+            go_on(graph, run, "")
     assert caught.value.code == "bad-state"
 
 

@@ -13,6 +13,7 @@ from auditor.store.journal import journal_lines
 from auditor.store.store import Store
 from tools.collect.kubernetes.api import connect
 from tools.errors import Refused
+from tools.execute.carry_out import STEP
 from tools.model.plan import Plan
 
 
@@ -43,8 +44,10 @@ def resume(run: str, context: str, kubeconfig: str, config: str, store: str, as_
         if kept.runs.get(run).state == "done":
             console().print(line(f"run {run} is done: {kept.runs.get(run).outcome}"))
             return 0
-        gate.validate(claimed[1], plan, kept)
-        return _carry_on(plan, claimed[1], context, kubeconfig, config, kept, as_json)
+        begun = kept.journal_state(plan.id, STEP) is not None
+        approval = claimed[1] if begun else kept.approvals.newest(run)
+        gate.validate(approval, plan, kept)
+        return _carry_on(plan, approval, context, kubeconfig, config, kept, as_json)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
@@ -66,11 +69,16 @@ def _carry_on(
     if not interrupt and not follows:
         raise Refused("ended", f"run {plan.run} waits at no gate", store.runs.get(plan.run).outcome, "plan again")
     earlier = store.claims.find(plan.run)
-    claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approval)
+    begun = store.journal_state(plan.id, STEP) is not None
+    claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approval, begun)
     stages = Stages(store, settings.checks, progress(), api, claim)
     with open_graph(stages) as graph:
         interrupt = waiting(graph, plan.run)
-        state = resume(graph, plan.run, interrupt, approval) if interrupt else go_on(graph, plan.run)
+        if not interrupt and not pending(graph, plan.run):  # another process ended it between the look and the claim
+            raise Refused(
+                "reused", f"run {plan.run} has ended meanwhile", store.runs.get(plan.run).outcome, "plan again"
+            )
+        state = resume(graph, plan.run, interrupt, approval) if interrupt else go_on(graph, plan.run, approval)
     return _report(plan, state.get("verified", False), time.monotonic() - start, store, as_json)
 
 

@@ -100,7 +100,9 @@ def _by_owner(findings: list[Finding]) -> list[Finding]:
 def _row(finding: Finding) -> tuple[Text, ...]:
     count = f" ×{len(finding.subjects)}" if len(finding.subjects) > 1 else ""
     since = f" since {finding.since}" if finding.since else ""
-    what = f"{finding.part}{count}: " if finding.part else f"{count.strip()} " if count else ""
+    one = finding.subjects[0].name
+    where = f" in {one}" if len(finding.subjects) == 1 and one not in (finding.owner.name, "") else ""
+    what = f"{finding.part}{count}{where}: " if finding.part else f"{count.strip()} " if count else ""
     return (
         line((finding.severity, STYLES[finding.severity])),
         line((finding.fingerprint, "dim")),

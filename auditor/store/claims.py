@@ -38,8 +38,9 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def take(self, run: str, interrupt: str, approval: str) -> Claim:
-        """Claim a run's interrupt for an approval. Raises `Refused` where somebody holds it."""
+    def take(self, run: str, interrupt: str, approval: str, begun: bool = False) -> Claim:
+        """Claim a run's interrupt for an approval. Raises `Refused` where somebody holds it, or where the run was begun
+        (its first step is in the journal) under another approval."""
         token = secrets.token_hex(16)
         row = (run, interrupt, approval, json.dumps(_holder()), token, time.time() + LEASE)
         with self.database.transaction() as connection:
@@ -54,7 +55,7 @@ class Claims:
                         f"run {run} is being executed by process {holder['pid']} on {holder['host']}",
                         mend="wait for it; `auditor resume` goes on if it dies",
                     )
-                if held[0] != approval:
+                if begun and held[0] != approval:
                     raise Refused(
                         "claimed",
                         f"run {run} was begun under another approval ({held[0]})",

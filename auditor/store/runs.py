@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from auditor.store.database import Database
-from tools.errors import AuditorError, UsageError
+from tools.errors import AuditorError, Refused, UsageError
 from tools.model import facts as model_facts
 from tools.model.explanation import Explanation
 from tools.model.facts import Facts
@@ -122,20 +122,27 @@ class Runs:
             connection.execute("UPDATE runs SET plan = ?, state = 'planned' WHERE id = ?", (plan.id, plan.run))
 
     def load_plan(self, run: str) -> Plan:
-        """The plan of a run. Raises `UsageError` where it has none, `AuditorError` where it was edited."""
+        """The plan of a run. Raises `UsageError` where it has none, `Refused` where it was edited."""
         row = self.database.connection.execute(
             "SELECT data, id FROM plans WHERE id = (SELECT plan FROM runs WHERE id = ?)", (run,)
         ).fetchone()
         if row is None:
             self.get(run)
             raise UsageError(f"run {run} has no plan", mend="auditor plan makes one")
-        plan = msgspec.json.decode(row[0], type=Plan)
-        if not plan_hash(plan) == plan.id == row[1] or plan.run != run:
-            raise AuditorError(
+        try:
+            plan = msgspec.json.decode(row[0], type=Plan)
+            whole = plan_hash(plan) == plan.id == row[1] and plan.run == run
+        except msgspec.DecodeError:
+            whole = False
+        if not whole:
+            edited = Refused(
+                "edited",
                 f"the plan of run {run} was edited after it was made",
                 "its content is not what its hash says; nothing was executed",
                 "plan again",
             )
+            self.refuse(run, edited.code, str(edited))
+            raise edited
         return plan
 
     def refuse(self, run: str, code: str, message: str) -> None:

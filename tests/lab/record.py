@@ -79,7 +79,7 @@ def record(lab: Lab, folder: Path) -> None:
 def _about(event: dict[str, Any]) -> bool:
     """Whether an audit event is about what was recorded: people's and pipelines' writes, and who entered a pod."""
     subject = event.get("objectRef", {})
-    user = event["user"]["username"]
+    user = event["user"].get("username", "")
     return subject.get("namespace", "") in PLANTED and not user.startswith("system:serviceaccount:kube-system:")
 
 

@@ -12,14 +12,13 @@ from collections.abc import Callable
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import Refused
 from tools.execute.cordon import Schedulability
-from tools.execute.executor import Executor, World
+from tools.execute.executor import CONFLICTS, Executor, World, dry_run
 from tools.execute.journal import Journal
 from tools.execute.redeploy import Redeploy
 from tools.model.action import Action, RedeployPriorRelease
 from tools.model.plan import Plan
 
 STEP = 1
-CONFLICTS = 5
 POLL = 0.25
 Progress = Callable[[str], None]
 
@@ -39,8 +38,7 @@ def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress) -> str
     if state is None:
         if executor.world(api, plan.id, plan.bounds) != "before":
             raise _changed(plan, "since it was approved; nothing was written")
-        write = executor.write(api, plan.id)
-        if not executor.meant(api.patch(write.path, write.operations, dry_run=True)):
+        if not executor.meant(dry_run(executor, api, plan.id)[1]):
             raise Refused(
                 "rewritten",
                 f"admission would rewrite what {plan.action} writes",

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.collect.kubernetes.api import Api
 from tools.errors import Refused
-from tools.execute.executor import Settled, World, Write, guard, marked_by
+from tools.execute.executor import Settled, World, Write, guard, mark_of, marked_by
 from tools.execute.redeploy import read_same
 from tools.model.action import Cordon, Uncordon
 from tools.model.plan import Bound, hash_fields
@@ -69,4 +69,4 @@ def _unschedulable(node: dict[str, Any]) -> bool:
 
 
 def _bound(action: Cordon | Uncordon, node: dict[str, Any]) -> Bound:
-    return Bound(action.host, "spec.unschedulable", hash_fields(_unschedulable(node)))
+    return Bound(action.host, "spec.unschedulable, mark", hash_fields([_unschedulable(node), mark_of(node)]))

@@ -9,7 +9,11 @@ import msgspec
 import yaml
 
 from tools.collect.kubernetes.api import Api, ApiFailure
+from tools.errors import Refused
 from tools.model.plan import Bound, Preview
+
+CONFLICTS = 5
+"""How often a write is tried again that somebody else's write has overtaken."""
 
 MARK = "auditor/plan"
 """The annotation that an executor leaves on what it wrote: the plan's hash."""
@@ -59,7 +63,7 @@ def preview(executor: Executor, api: Api) -> Preview:
     """The action's effect as a diff, from the server's own dry run; computed here where the account may not try it."""
     write = executor.write(api, "p-preview")
     try:
-        after = api.patch(write.path, write.operations, dry_run=True)
+        write, after = dry_run(executor, api, "p-preview")
     except ApiFailure as failure:
         if failure.code not in ("forbidden", "unauthorized"):
             raise
@@ -70,6 +74,18 @@ def preview(executor: Executor, api: Api) -> Preview:
             reason=f"this account may not try it on the server ({failure.status})",
         )
     return Preview(by="server dry run", diff=diff(write.before, after))
+
+
+def dry_run(executor: Executor, api: Api, plan: str) -> tuple[Write, dict[str, Any]]:
+    """Try the write on the server, storing nothing; again where somebody wrote to the object between look and try."""
+    for _ in range(CONFLICTS):
+        write = executor.write(api, plan)
+        try:
+            return write, api.patch(write.path, write.operations, dry_run=True)
+        except ApiFailure as failure:
+            if failure.code != "conflict":
+                raise
+    raise Refused("conflict", "others write to the object all the time", f"{CONFLICTS} tries", "try again later")
 
 
 def apply(before: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -113,6 +129,12 @@ def guard(thing: dict[str, Any], plan: str) -> list[dict[str, Any]]:
     ]
 
 
+def mark_of(thing: dict[str, Any]) -> str:
+    """The plan that last wrote to an object; empty where none did. It is one of the fields that a plan is bound to:
+    what another plan has done meanwhile is a change, even where it leads back to what was there."""
+    return str((thing["metadata"].get("annotations") or {}).get(MARK, ""))
+
+
 def marked_by(thing: dict[str, Any], plan: str) -> bool:
     """Whether the plan's mark is on an object."""
-    return (thing["metadata"].get("annotations") or {}).get(MARK) == plan
+    return mark_of(thing) == plan

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import Refused
-from tools.execute.executor import Settled, World, Write, guard, marked_by
+from tools.execute.executor import Settled, World, Write, guard, mark_of, marked_by
 from tools.model.action import RedeployPriorRelease
 from tools.model.identity import Ref
 from tools.model.plan import Bound, hash_fields
@@ -22,6 +22,7 @@ class Redeploy:
         self.action = action
         self.timeout = 600.0
         self._template: dict[str, Any] = {}
+        self._progressed = False
 
     def bind(self, api: Api) -> tuple[Bound, ...]:
         """The Deployment's template, selector and pause; the target's template."""
@@ -51,31 +52,44 @@ class Redeploy:
     def write(self, api: Api, plan: str) -> Write:
         """Replace the template, without the hash label that the controller adds to each release."""
         deployment, target = self._deployment(api), self._target(api)
-        self.timeout = float(deployment["spec"].get("progressDeadlineSeconds", 600)) + 60
         self._template = template(target)
         operations = [*guard(deployment, plan), {"op": "replace", "path": "/spec/template", "value": self._template}]
         return Write(self._path(), operations, deployment)
 
     def settled(self, api: Api, plan: str) -> Settled:
-        """Done when the controller has seen the template, all instances are of it and available, none is left over."""
+        """Done when the controller has seen the template, all instances are of it and available, none is left over.
+
+        The condition of the release that is replaced stands until the controller sees progress: a missed deadline
+        counts only once another state was seen since, else the timeout decides.
+        """
         deployment = self._deployment(api)
-        if not marked_by(deployment, plan):
+        if not marked_by(deployment, plan) or not self.meant(deployment, self._target(api)):
             return Settled(False, "somebody else has written to it since", failed=True)
-        status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+        status, spec = deployment.get("status", {}), deployment["spec"]
+        self.timeout = float(spec.get("progressDeadlineSeconds", 600)) + 60
         updated, available, total = (status.get(k, 0) for k in ("updatedReplicas", "availableReplicas", "replicas"))
-        told = f"{updated} of {wanted} updated, {available} available, {total} in all"
+        told = f"{updated} of {spec.get('replicas', 1)} updated, {available} available, {total} in all"
         if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
             return Settled(False, "the controller has not seen it yet")
+        if updated == available == total == spec.get("replicas", 1):
+            return Settled(True, told)
         progressing: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Progressing"), {})
-        if progressing.get("reason") == "ProgressDeadlineExceeded":
-            return Settled(False, f"the redeployed release did not become healthy by its deadline: {told}", failed=True)
-        return Settled(updated == available == total == wanted, told)
+        late = progressing.get("reason") == "ProgressDeadlineExceeded"
+        failed, self._progressed = late and self._progressed, self._progressed or not late
+        if failed:
+            told = f"the redeployed release did not become healthy by its deadline: {told}"
+        return Settled(False, told, failed=failed)
 
     def _bounds(self, deployment: dict[str, Any], target: dict[str, Any]) -> tuple[Bound, ...]:
         spec = deployment["spec"]
-        fields = {"template": template(deployment), "selector": spec["selector"], "paused": spec.get("paused", False)}
+        fields = {
+            "template": template(deployment),
+            "selector": spec["selector"],
+            "paused": spec.get("paused", False),
+            "mark": mark_of(deployment),
+        }
         return (
-            Bound(self.action.workload, "spec.template, spec.selector, spec.paused", hash_fields(fields)),
+            Bound(self.action.workload, "spec.template, spec.selector, spec.paused, mark", hash_fields(fields)),
             Bound(self.action.target, "spec.template", hash_fields(template(target))),
         )
 

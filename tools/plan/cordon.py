@@ -27,4 +27,7 @@ def host_named(name: str, scope: str, view: View) -> Host:
     for host in view.seen(Host):
         if host.ref.name == name and host.ref.scope == scope:
             return host
+    missing = view.unseen("Host")
+    if missing is not None:
+        raise Refused("not-observed", f"host {name!r} was not seen", missing.reason, missing.mend)
     raise Refused("gone", f"there is no host {name!r} in what was read")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.api import Api, ApiFailure
+from tools.collect.kubernetes.assemble import assemble
 from tools.collect.kubernetes.decode import Decoded
 from tools.collect.kubernetes.lists import Reading, better, merge, read_list
 from tools.collect.kubernetes.mapping import Mapping
@@ -51,30 +52,6 @@ def collect(api: Api, progress: Progress = lambda _: None) -> Facts:
         mapping = Mapping(scope.id, decoded.objects)
     failures = [gaps.of_failure(scope.id, r.kind, r.code, r.reason) for r in readings if r.code]
     return assemble(moment, scope, mapping, decoded, [*lost, *failures])
-
-
-def assemble(moment: str, scope: Scope, mapping: Mapping, decoded: Decoded, failures: list[Gap]) -> Facts:
-    """The facts of one scope, with all that it could not see. A noun whose list failed makes no dangling relations of
-    its own: the failure is the reason."""
-    failed = {gap.noun for gap in failures}
-    others = [
-        *gaps.of_decoding(scope.id, decoded),
-        *(
-            gap
-            for gap in gaps.of_relations(scope.id, mapping, decoded)
-            if gap.code != "dangling" or gap.noun not in failed
-        ),
-    ]
-    return Facts(
-        moment=moment,
-        scopes=(scope,),
-        workloads=tuple(sorted(mapping.workloads.values(), key=lambda w: w.ref)),
-        releases=tuple(mapping.releases),
-        instances=tuple(mapping.instances),
-        hosts=tuple(mapping.hosts),
-        pools=tuple(mapping.pools()),
-        gaps=tuple(sorted({*failures, *others})),
-    )
 
 
 def _scope(api: Api) -> tuple[Scope, list[Gap]]:

@@ -11,8 +11,8 @@ import msgspec
 import yaml
 
 from tools.collect.kubernetes import gaps
+from tools.collect.kubernetes.assemble import assemble
 from tools.collect.kubernetes.decode import READ, Decoded, decode_document
-from tools.collect.kubernetes.live import assemble
 from tools.collect.kubernetes.mapping import Mapping, newest_time
 from tools.collect.kubernetes.pointers import POINTERS
 from tools.errors import SourceError

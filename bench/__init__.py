@@ -1,0 +1,1 @@
+"""Benchmarks: each prints figures, and none asserts a time."""

@@ -1,0 +1,1 @@
+"""Labelled cases, scorers and the runner that tells how well the auditor judges."""
