@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 
 from auditor import gate
 from auditor.commands.approve import same_cluster
@@ -71,8 +72,10 @@ def _carry_on(
     earlier = store.claims.find(plan.run)
     begun = store.journal_state(plan.id, STEP) is not None
     claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approval, begun)
-    stages = Stages(store, settings.checks, progress(), api, claim)
-    with open_graph(stages) as graph:
+    say = progress()
+    stages = Stages(store, settings.checks, say, api, claim)
+    with open_graph(stages) as graph, ExitStack() as ending:
+        ending.callback(say, "")
         interrupt = waiting(graph, plan.run)
         if not interrupt and not pending(graph, plan.run):  # another process ended it between the look and the claim
             raise Refused(

@@ -31,7 +31,10 @@ class Looking:
     def facts(self) -> Facts:
         """Read the sources; the facts of several scopes are merged."""
         say = progress()
-        return merge([collect(source, say) for source in self.sources])
+        try:
+            return merge([collect(source, say) for source in self.sources])
+        finally:
+            say("")
 
     def snapshot_id(self, facts: Facts) -> str:
         """The id that these facts are stored by."""
@@ -46,7 +49,8 @@ class Looking:
 
 
 def progress() -> Callable[[str], None]:
-    """Progress on standard error where that is a terminal; each line with the seconds since the start."""
+    """Progress on standard error where that is a terminal: one line with the seconds since the start, which the next
+    one replaces and an empty text takes away."""
     if not sys.stderr.isatty():
         return lambda _: None
     start = time.monotonic()
@@ -54,10 +58,8 @@ def progress() -> Callable[[str], None]:
     def say(text: str) -> None:
         from auditor.render.text import safe
 
-        sys.stderr.write(f"\r\x1b[2K{time.monotonic() - start:5.1f}s  {safe(text)}")
+        told = f"{time.monotonic() - start:5.1f}s  {safe(text)}" if text else ""
+        sys.stderr.write(f"\r\x1b[2K{told}")
         sys.stderr.flush()
 
-    import atexit
-
-    atexit.register(lambda: sys.stderr.write("\r\x1b[2K"))
     return say

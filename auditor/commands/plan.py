@@ -21,7 +21,8 @@ def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config:
     looking = Looking([source] if source else [], kubeconfig, config)
     kept = Store(store)
     run = kept.runs.begin(looking.named)
-    stages = Stages(kept, looking.configured.checks, progress())
+    say = progress()
+    stages = Stages(kept, looking.configured.checks, say)
     try:
         with open_graph(stages) as graph:
             begin(
@@ -33,6 +34,8 @@ def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config:
         kept.runs.refuse(run, refused.code, str(refused))
         kept.runs.update(run, state="refused", outcome=refused.code)
         raise
+    finally:
+        say("")
     made = kept.runs.load_plan(run)
     if as_json:
         print_json(made)
