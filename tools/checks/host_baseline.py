@@ -15,8 +15,9 @@ A pool is the value of a well-known node group label, else the node's role, else
 differs from the baseline, suspect the baseline.
 
 **Limits.** Without a declared baseline, a pool whose hosts all agree passes and one whose hosts differ is
-inconclusive: nothing says which of them is right. One host alone agrees with nobody. A node's own report is
-not an attestation.
+inconclusive: nothing says which of them is right. So is a pool without a baseline while one is declared for a
+pool that no host is in: the name may be misspelt. One host alone agrees with nobody. A node's own report is not
+an attestation.
 """
 
 from __future__ import annotations
@@ -77,6 +78,10 @@ def examine(pool: Pool, view: View) -> Violations:
 
 def _all_alike(pool: Pool, view: View) -> None:
     """Return where all hosts of a pool without a baseline agree; else raise why that can't be said."""
+    stray = sorted(set(view.settings(Settings).pools) - {other.ref.name for other in view.seen(Pool)})
+    if stray:
+        told = f"it has no declared baseline, and no host is in the pool that one is declared for: {', '.join(stray)}"
+        raise NotObserved(told, "no-such-pool", f"is {pool.ref.name!r} meant? correct the name in auditor.toml")
     hosts: list[Host] = list(view.hosts_of(pool))
     mend = f"declare [checks.host-baseline.pools.{pool.ref.name}] in auditor.toml"
     if len(hosts) < 2:
