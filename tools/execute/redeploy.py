@@ -3,6 +3,7 @@ instances. What `kubectl rollout undo` does, bound to what was approved."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tools.collect.kubernetes.api import Api, ApiFailure
@@ -11,6 +12,9 @@ from tools.execute.executor import Settled, World, Write, guard, mark_of, marked
 from tools.model.action import RedeployPriorRelease
 from tools.model.identity import Ref
 from tools.model.plan import Bound, hash_fields
+
+PATIENCE = 15.0
+"""Seconds for which a redeployed release may be past its deadline before it counts as failed."""
 
 HASH_LABEL = "pod-template-hash"
 
@@ -22,7 +26,7 @@ class Redeploy:
         self.action = action
         self.timeout = 600.0
         self._template: dict[str, Any] = {}
-        self._progressed = False
+        self._progressed, self._late = False, 0.0
 
     def bind(self, api: Api) -> tuple[Bound, ...]:
         """The Deployment's template, selector and pause; the target's template."""
@@ -59,8 +63,9 @@ class Redeploy:
     def settled(self, api: Api, plan: str) -> Settled:
         """Done when the controller has seen the template, all instances are of it and available, none is left over.
 
-        The condition of the release that is replaced stands until the controller sees progress: a missed deadline
-        counts only once another state was seen since, else the timeout decides.
+        The condition of the release that is replaced stands until the controller sees progress, and a release that
+        misses its deadline may still become healthy a moment later: a missed deadline counts only once another state
+        was seen since, and for as long as `PATIENCE`; else the timeout decides.
         """
         deployment = self._deployment(api)
         if not marked_by(deployment, plan) or not self.meant(deployment, self._target(api)):
@@ -75,7 +80,11 @@ class Redeploy:
             return Settled(True, told)
         progressing: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Progressing"), {})
         late = progressing.get("reason") == "ProgressDeadlineExceeded"
-        failed, self._progressed = late and self._progressed, self._progressed or not late
+        if not late:
+            self._progressed, self._late = True, 0.0
+        elif self._progressed and not self._late:
+            self._late = time.monotonic()
+        failed = bool(self._late) and time.monotonic() - self._late > PATIENCE
         if failed:
             told = f"the redeployed release did not become healthy by its deadline: {told}"
         return Settled(False, told, failed=failed)
