@@ -15,13 +15,14 @@ import msgspec
 from tools.artifact import same_artifact
 from tools.model.action import ActionKind
 from tools.model.facts import Facts
-from tools.model.nouns import Container, Host, Instance, Part, Pool, Release, Workload, Write
+from tools.model.history import History, Past
+from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload, Write
 from tools.model.report import Severity
 from tools.model.snapshot import Snapshot
 
 N = TypeVar("N", Container, Host, Instance, Pool, Release, Workload)
 S = TypeVar("S", bound=msgspec.Struct)
-Thing = Container | Host | Instance | Part | Pool | Release | Workload | Write
+Thing = Budget | Change | Container | Host | Instance | Part | Pool | Release | Workload | Write
 Principle = Literal[
     "image-based", "disposable", "no-drift", "declarative", "rollback", "secure-baseline", "gate", "agents-watched"
 ]
@@ -47,11 +48,21 @@ Violations = Iterator[Violation]
 
 
 class View(Snapshot):
-    """What a check may look at: the snapshot's accessors, the checks' settings and the moment; never the clock."""
+    """What a check may look at: the snapshot's accessors, the checks' settings, the moment (never the clock), and
+    what earlier looks remembered."""
 
-    def __init__(self, facts: Facts, settings: dict[str, msgspec.Struct] | None = None) -> None:
+    def __init__(
+        self, facts: Facts, settings: dict[str, msgspec.Struct] | None = None, history: History | None = None
+    ) -> None:
         super().__init__(facts)
         self._settings = settings or {}
+        self.history = history or History()
+        self.remember(self.history.changes, self.history.watches)
+
+    def past(self, thing: Thing, fact: str) -> list[Past]:
+        """The values that a fact of an object had in earlier looks, oldest first; empty on a first look, and for an
+        object that none of them saw. The facts are those of `tools.model.history.observations`."""
+        return self.history.of(thing.ref, fact)
 
     def settings(self, kind: type[S]) -> S:
         """The settings of the check that declared this Struct; its defaults where none were given."""
@@ -77,6 +88,7 @@ class Check(msgspec.Struct, Generic[N]):
     principle: Principle
     blocking: bool = False
     settings: type[msgspec.Struct] | None = None
+    watched: bool = False
     id: str = ""
     page: str = ""
 
@@ -92,12 +104,14 @@ def check(
     principle: Principle,
     blocking: bool = False,
     settings: type[msgspec.Struct] | None = None,
+    watched: bool = False,
 ) -> Callable[[Callable[[N, View], Violations]], Check[N]]:
     """Make a check of a generator. `blocking` says that no release may be redeployed that breaks it where the current
-    one does not."""
+    one does not; `watched` that a pass speaks of what went through the API while an audit log was kept, which the
+    report then says with it."""
 
     def wrap(examine: Callable[[N, View], Violations]) -> Check[N]:
-        return Check(noun, examine, severity, principle, blocking, settings)
+        return Check(noun, examine, severity, principle, blocking, settings, watched)
 
     return wrap
 

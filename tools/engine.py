@@ -15,8 +15,9 @@ import msgspec
 from tools.check import AnyCheck, Thing, View, Violation
 from tools.evidence import quote
 from tools.model.facts import Facts
+from tools.model.history import History
 from tools.model.identity import Ref
-from tools.model.nouns import Container, Host, Instance, Part, Pool, Release, Workload, Write
+from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload, Write
 from tools.model.observation import NotApplicable, NotObserved
 from tools.model.report import (
     REPORT_VERSION,
@@ -68,7 +69,7 @@ class _Tally:
                     severity=self.check.severity,
                     verdict=verdict,
                     code=code,
-                    message=first.message,
+                    message=_message([member[1].message for member in members]),
                     owner=owner,
                     part=part,
                     subjects=tuple(sorted({member[0] for member in members})),
@@ -79,6 +80,12 @@ class _Tally:
                 )
             )
         return made
+
+
+def _message(told: list[str]) -> str:
+    """What the members of a group say: the first, and how many others say something else."""
+    others = len(set(told)) - 1
+    return told[0] if not others else f"{told[0]} (and {others} more like it)"
 
 
 class _Unsettled(Violation, frozen=True):
@@ -107,7 +114,15 @@ def examine(check: AnyCheck, view: View) -> tuple[list[Finding], Coverage]:
         not_applicable=counts["not-applicable"],
         errors=counts["error"],
         unseen=missing.reason if missing else "",
+        within=_within(view) if check.watched else "",
     )
+
+
+def _within(view: View) -> str:
+    """The intervals in which an audit log was kept: a pass says no more than what went through the API in them."""
+    watches = [watch for scope in view.scopes for watch in view.watched(scope)]
+    told = ", ".join(f"{watch.since} to {watch.until}" for watch in watches)
+    return f"through the API, {told}" if told else ""
 
 
 def _examine_one(check: AnyCheck, subject: Any, view: View, tally: _Tally) -> str:
@@ -136,16 +151,24 @@ def owner_of(thing: Thing) -> Ref:
     """The root owner that a finding about this thing hangs on."""
     if isinstance(thing, Instance | Release):
         return thing.workload
-    if isinstance(thing, Container | Part | Write):
+    if isinstance(thing, Container | Part | Write | Change):
         return thing.root
+    if isinstance(thing, Budget) and thing.covers:
+        return thing.covers[0]
     if isinstance(thing, Host):
         return Ref(thing.ref.scope, "Host", thing.pool, thing.ref.name, thing.ref.uid)
     return thing.ref
 
 
-def audit(facts: Facts, snapshot_id: str, checks: list[AnyCheck], settings: dict[str, msgspec.Struct]) -> Report:
+def audit(
+    facts: Facts,
+    snapshot_id: str,
+    checks: list[AnyCheck],
+    settings: dict[str, msgspec.Struct],
+    history: History | None = None,
+) -> Report:
     """Run every check over the facts. Deterministic: the same input gives the same report."""
-    view = View(facts, settings)
+    view = View(facts, settings, history)
     findings: list[Finding] = []
     coverage: list[Coverage] = []
     for check in checks:
@@ -163,6 +186,7 @@ def audit(facts: Facts, snapshot_id: str, checks: list[AnyCheck], settings: dict
         findings=tuple(findings),
         coverage=tuple(coverage),
         gaps=tuple(sorted(facts.gaps)),
+        history=view.history.moment,
     )
 
 

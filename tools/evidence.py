@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from tools.check import Thing
-from tools.model.nouns import Host, Workload
+from tools.model.nouns import Change, Host, Workload
 from tools.model.report import Evidence, make_evidence
 from tools.model.snapshot import Snapshot
 
@@ -20,7 +20,8 @@ def quote(view: Snapshot, thing: Thing, field: str) -> Evidence:
     if not isinstance(value, str | int | bool | None):
         raise TypeError(f"{field} of {thing.ref} is no plain value")
     pointers = view.scopes[thing.ref.scope].pointers
-    pattern = pointers.get(f"{type(thing).__name__}.{field}", "")
+    noun = "Event" if isinstance(thing, Change) and thing.source == "event" else type(thing).__name__
+    pattern = pointers.get(f"{thing.ref.kind}.{field}") or pointers.get(f"{noun}.{field}", "")
     slots = {name: str(getattr(thing, name, "")) for name in ("slot", "status_slot")}
     if isinstance(thing, Workload) and thing.rollout_seen is not None:
         slots["status_slot"] = thing.rollout_seen.condition_slot

@@ -95,9 +95,9 @@ def _instance_edge(instance: Instance, release: Release | None, missing: str, vi
         return Edge("unknown", "it has no controller: nothing says what made it")
     if release is None:
         return Edge(
-            "reported", f"owner reference alone: {missing}", (quote(view, instance, "release"),), instance.created
+            "reported", f"owner reference alone: {missing}", (quote(view, instance, "controller"),), instance.created
         )
-    return Edge("verified", "controller reference by uid", (quote(view, instance, "release"),), instance.created)
+    return Edge("verified", "controller reference by uid", (quote(view, instance, "controller"),), instance.created)
 
 
 def _host_edge(instance: Instance, view: View) -> Edge:

@@ -64,7 +64,7 @@ def examine(workload: Workload, view: View) -> Violations:
             yield Violation(
                 "superseded-outlives",
                 "an instance of a superseded release outlives it",
-                [(current, "created"), (workload, "paused"), (instance, "release")],
+                [(current, "created"), (workload, "paused"), (instance, "controller")],
                 on=instance,
                 since=current.created,
                 remedy="redeploy-prior-release",

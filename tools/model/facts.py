@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from tools.model.identity import Scope
-from tools.model.nouns import Host, Instance, Pool, Release, Workload
+from tools.model.nouns import Budget, Change, Host, Instance, Pool, Release, Watch, Workload
 from tools.model.observation import Gap
 
 
@@ -22,6 +22,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     instances: tuple[Instance, ...] = ()
     hosts: tuple[Host, ...] = ()
     pools: tuple[Pool, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    changes: tuple[Change, ...] = ()
+    watches: tuple[Watch, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 

@@ -6,7 +6,13 @@ a set that was not read to its end each raise `NotObserved`; the engine turns th
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
+
+from tools.model.identity import Ref
+
+T = TypeVar("T")
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -45,3 +51,10 @@ class NotApplicable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def seen(value: T | None, ref: Ref, what: str) -> T:
+    """A field's value; raises `NotObserved` where the source does not report it."""
+    if value is None:
+        raise NotObserved(f"{ref} does not report {what}", code="not-reported")
+    return value

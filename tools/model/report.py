@@ -20,8 +20,9 @@ Value = str | int | bool | None
 
 
 class Evidence(msgspec.Struct, frozen=True, order=True):
-    """One value that was read: of which object, at which resourceVersion, under which pointer. `field` is the domain's
-    name of it. The id is the hash of all of that, so that a quotation can be checked after the object is gone."""
+    """One value that was read: of which object, at which resourceVersion (or audit id), under which pointer. `field`
+    is the domain's name of it. The id is the hash of all of that, so that a quotation can be checked after the object
+    is gone."""
 
     id: str
     ref: Ref
@@ -70,7 +71,7 @@ def fingerprint(scope: str, owner: Ref, part: str, check: str, code: str) -> str
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How far one check came: how many subjects it examined, and how they came out. `unseen` says why there may be
-    more subjects than were seen (empty: all were seen)."""
+    more subjects than were seen (empty: all were seen); `within` what a pass is limited to (empty: to nothing)."""
 
     check: str
     noun: str
@@ -80,6 +81,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     not_applicable: int
     errors: int
     unseen: str = ""
+    within: str = ""
 
     @property
     def examined(self) -> int:
@@ -88,7 +90,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of one audit. The same snapshot and settings give the same report, byte for byte."""
+    """The result of one audit. The same snapshot, settings and history give the same report, byte for byte; `history`
+    is the moment of the newest earlier look that it could remember (empty: it was the first)."""
 
     version: int
     snapshot: str
@@ -99,6 +102,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     coverage: tuple[Coverage, ...]
     gaps: tuple[Gap, ...]
+    history: str = ""
 
     @property
     def exit_code(self) -> int:

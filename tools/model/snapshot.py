@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from tools.model.change import Act, Watch
 from tools.model.facts import Facts
 from tools.model.identity import Ref, Scope
-from tools.model.nouns import Container, Host, Instance, Part, Pool, Release, Workload
+from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload
 from tools.model.observation import Gap, NotObserved
+from tools.model.watch import unwatched
 
 Identity = tuple[str, str]
 N = TypeVar("N", Container, Host, Instance, Pool, Release, Workload)
@@ -39,12 +41,37 @@ class Snapshot:
         for release in facts.releases:
             self._of_workload[release.workload.identity].append(release)
         for instance in facts.instances:
-            if instance.owner is not None:
-                self._of_release[instance.owner.identity].append(instance)
+            if instance.release_ref is not None:
+                self._of_release[instance.release_ref.identity].append(instance)
             self._members[instance.workload.identity].append(instance)
             self._on_host[instance.ref.scope, instance.host].append(instance)
         for host in facts.hosts:
             self._in_pool[host.ref.scope, host.pool].append(host)
+        self._changes: dict[Identity, list[Change]] = defaultdict(list)
+        self._changes_under: dict[Identity, list[Change]] = defaultdict(list)
+        self._watches: dict[str, list[Watch]] = defaultdict(list)
+        self._budgets: dict[Identity, list[Budget]] = defaultdict(list)
+        self._known: set[Change] = set()
+        self._gaps: dict[str, list[Gap]] = defaultdict(list)
+        for gap in facts.gaps:
+            self._gaps[gap.noun].append(gap)
+        self.remember(facts.changes, facts.watches)
+        for budget in facts.budgets:
+            for covered in budget.covers:
+                self._budgets[covered.identity].append(budget)
+
+    def remember(self, changes: Iterable[Change], watches: Iterable[Watch]) -> None:
+        """Add changes, and what logs could have seen, to what the facts hold; what is there already is not doubled."""
+        for change in changes:
+            if change in self._known:
+                continue
+            self._known.add(change)
+            if change.ref.uid:
+                self._changes[change.ref.identity].append(change)
+            if change.root.uid:
+                self._changes_under[change.root.identity].append(change)
+        for watch in watches:
+            self._watches[watch.scope].append(watch)
 
     def seen(self, noun: type[N]) -> Iterable[N]:
         """What was seen of a noun, without the promise that it is all."""
@@ -62,25 +89,25 @@ class Snapshot:
 
     def releases_of(self, workload: Workload) -> Iterator[Release]:
         """The releases that a workload has made."""
-        yield from self._of_workload[workload.ref.identity]
-        self._ended("Release", workload.ref)
+        yield from self._of_workload.get(workload.ref.identity, ())
+        self._ended("Release", workload.ref, workload.release_kind)
 
     def instances_of(self, thing: Release | Workload) -> Iterator[Instance]:
         """The instances that a release, or a workload with all its releases, keeps."""
         table = self._of_release if isinstance(thing, Release) else self._members
-        yield from table[thing.ref.identity]
+        yield from table.get(thing.ref.identity, ())
         self._ended("Instance", thing.ref)
-        if isinstance(thing, Workload):
-            self._ended("Release", thing.ref)  # an instance of a release that was not read may be its own
+        if isinstance(thing, Workload):  # an instance of a release that was not read may be its own
+            self._ended("Release", thing.ref, thing.release_kind)
 
     def instances_on(self, host: Host) -> Iterator[Instance]:
         """The instances that run on a host."""
-        yield from self._on_host[host.ref.scope, host.ref.name]
+        yield from self._on_host.get((host.ref.scope, host.ref.name), ())
         self._ended("Instance", host.ref)
 
     def hosts_of(self, pool: Pool) -> Iterator[Host]:
         """The hosts of a pool."""
-        yield from self._in_pool[pool.ref.scope, pool.ref.name]
+        yield from self._in_pool.get((pool.ref.scope, pool.ref.name), ())
         self._ended("Host", pool.ref)
 
     def instance_of(self, container: Container) -> Instance:
@@ -91,13 +118,13 @@ class Snapshot:
         return instance
 
     def release_of(self, instance: Instance) -> Release | None:
-        """The release that made an instance; None for an instance without a controller."""
-        owner = instance.owner
-        if owner is None:
+        """The release that made an instance; None where nothing refers to one (a bare instance, a static pod)."""
+        made_by = instance.release_ref
+        if made_by is None:
             return None
-        release = self._releases.get(owner.identity)
+        release = self._releases.get(made_by.identity)
         if release is None:
-            raise self._unresolved("Release", owner, f"{instance.ref} is controlled by {owner}, which was not read")
+            raise self._unresolved("Release", made_by, f"{instance.ref} is of {made_by}, which was not read")
         return release
 
     def workload_of(self, thing: Instance | Release) -> Workload | None:
@@ -114,7 +141,9 @@ class Snapshot:
         controller chooses)."""
         if not workload.read:
             raise self._unresolved("Release", workload.ref, f"{workload.ref} was not read")
-        same = [r for r in self._of_workload[workload.ref.identity] if r.template == workload.template]
+        made = self._of_workload.get(workload.ref.identity, [])
+        same = [r for r in made if r.template == workload.template]
+        same = same or [r for r in made if r.ref.name == workload.current]
         if not same:
             raise self._unresolved(
                 "Release", workload.ref, f"no release of {workload.ref} was seen that has its current template"
@@ -137,28 +166,60 @@ class Snapshot:
             return None
         return next((part for part in release.parts if part.name == container.name), None)
 
+    def changes_to(self, thing: Host | Instance | Release | Workload, *acts: Act) -> Iterator[Change]:
+        """What was done to an object (these acts, or any), oldest first; then `NotObserved` where the log could not
+        have recorded all of it since the object was made."""
+        yield from _sorted(c for c in self._changes.get(thing.ref.identity, ()) if not acts or c.act in acts)
+        missing = unwatched(self._watches.get(thing.ref.scope, []), thing, acts, self.moment, self._no_log(thing.ref))
+        if missing is not None:
+            raise missing
+
+    def changes_under(self, workload: Workload | Ref) -> list[Change]:
+        """What was done to a workload, its releases and its instances, also to those that are gone, as far as it was
+        seen; oldest first."""
+        ref = workload.ref if isinstance(workload, Workload) else workload
+        return _sorted(self._changes_under.get(ref.identity, ()))
+
+    def watched(self, scope: str) -> list[Watch]:
+        """What audit logs could have seen of a scope, oldest first."""
+        return sorted(self._watches.get(scope, ()))
+
+    def budgets_of(self, workload: Workload) -> Iterator[Budget]:
+        """The disruption budgets that cover a workload's instances."""
+        yield from self._budgets.get(workload.ref.identity, ())
+        self._ended("Budget", workload.ref)
+
     def gaps_over(self, noun: str, ref: Ref | None = None, kind: str = "") -> list[Gap]:
-        """The gaps that a look at this noun, from this object, would fall into."""
+        """The gaps that a look at this noun would fall into: from an object those of its scope, its namespace, and of
+        the kind that is looked for; from nowhere all."""
         return [
             gap
-            for gap in self.facts.gaps
-            if gap.noun == noun
-            and (ref is None or gap.scope == ref.scope)
-            and (ref is None or not gap.namespace or not ref.namespace or gap.namespace == ref.namespace)
-            and (not gap.kind or gap.kind == kind)
+            for gap in self._gaps.get(noun, ())
+            if ref is None
+            or (
+                gap.scope == ref.scope
+                and (not gap.namespace or not ref.namespace or gap.namespace == ref.namespace)
+                and (not gap.kind or gap.kind == kind)
+            )
         ]
 
-    def unseen(self, noun: str, ref: Ref | None = None) -> NotObserved | None:
+    def unseen(self, noun: str, ref: Ref | None = None, kind: str = "") -> NotObserved | None:
         """Why what was seen of a noun may not be all of it; None where it is."""
         noun = {"Container": "Instance", "Pool": "Host"}.get(noun, noun)
-        for gap in self.gaps_over(noun, ref):
+        for gap in self.gaps_over(noun, ref, kind):
             return NotObserved(gap.reason, code=gap.code, mend=gap.mend)
         return None
 
-    def _ended(self, noun: str, ref: Ref | None = None) -> None:
-        missing = self.unseen(noun, ref)
+    def _ended(self, noun: str, ref: Ref | None = None, kind: str = "") -> None:
+        missing = self.unseen(noun, ref, kind)
         if missing is not None:
             raise missing
+
+    def _no_log(self, ref: Ref) -> NotObserved:
+        """Why there is no audit log of a scope."""
+        for gap in self.gaps_over("Change", ref):
+            return NotObserved(gap.reason, code="no-audit-log", mend=gap.mend)
+        return NotObserved("no audit log was given", code="no-audit-log", mend="give one with --audit-log")
 
     def _unresolved(self, noun: str, ref: Ref, reason: str) -> NotObserved:
         for gap in [*self.gaps_over(noun, ref, ref.kind), *self.gaps_over("Workload", ref, ref.kind)]:
@@ -166,6 +227,10 @@ class Snapshot:
                 return NotObserved(f"{ref.kind} is a kind that is not read yet", code=gap.code)
             return NotObserved(f"{reason}: {gap.reason}", code=gap.code, mend=gap.mend)
         return NotObserved(reason, code="unresolved")
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: change.order)
 
 
 _TUPLES: dict[Any, str] = {

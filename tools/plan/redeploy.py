@@ -90,7 +90,7 @@ def _named(to: str, releases: list[Release], current: Release, workload: Workloa
 
 def _preference(release: Release) -> tuple[bool, int, str]:
     """A release with ready instances is proven to run here and now; else the newest."""
-    return (release.ready > 0, release.number or 0, release.created)
+    return ((release.ready or 0) > 0, release.number or 0, release.created)
 
 
 def _why(release: Release) -> str:

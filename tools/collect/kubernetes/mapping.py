@@ -74,6 +74,7 @@ class Mapping:
             deadline=0 if spec.progress_deadline_seconds == NO_DEADLINE else spec.progress_deadline_seconds,
             generation_seen=meta.generation,
             template=digest_of(spec.template),
+            release_kind="ReplicaSet",
             rollout_seen=None if status is None else rollout_of(status),
         )
 
@@ -139,10 +140,12 @@ class Mapping:
             ref=ref,
             version=meta.resource_version,
             owner=owner,
+            release_ref=owner,
             workload=root,
             host=host,
             phase=sys.intern(status.phase),
             ready=ready is not None and ready.status == "True",
+            ready_since=(ready.last_transition_time or "") if ready else "",
             created=meta.creation_timestamp or "",
             deleted=meta.deletion_timestamp or "",
             generation_seen=meta.generation,

@@ -11,7 +11,7 @@ POINTERS = {
     "Write.time": "{slot}/time",
     "Instance.generation": "/metadata/generation",
     "Instance.created": "/metadata/creationTimestamp",
-    "Instance.release": "/metadata/ownerReferences",
+    "Instance.controller": "/metadata/ownerReferences",
     "Release.created": "/metadata/creationTimestamp",
     "Release.ready": "/status/readyReplicas",
     "Workload.paused": "/spec/paused",

@@ -1,0 +1,81 @@
+"""What an audit log could have seen: whether the absence of an act in it proves that there was none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from tools.model.change import Act, Blind, Watch
+from tools.model.host import Host
+from tools.model.identity import Ref
+from tools.model.instance import Instance
+from tools.model.observation import NotObserved
+from tools.model.workload import Release, Workload
+
+STALE = timedelta(hours=1)
+"""How much older than the snapshot a log's end may be, and still speak for it: its interval is said with a pass."""
+
+
+def unwatched(
+    watches: Iterable[Watch],
+    thing: Host | Instance | Release | Workload,
+    acts: tuple[Act, ...],
+    moment: str,
+    none: NotObserved,
+) -> NotObserved | None:
+    """Why the logs could have missed one of these acts on an object since it was made; None where they could not.
+    `none` is the answer where there is no log at all."""
+    chain = _last_chain(sorted(watches))
+    if not chain:
+        return none
+    since, until, name = chain[0].since, max(watch.until for watch in chain), chain[-1].name
+    for watch in chain:
+        if watch.broken:
+            return NotObserved(f"{watch.name} is not whole: {watch.broken}", "log-broken", "give the whole log")
+        if not watch.policy:
+            return NotObserved(
+                f"{watch.name} does not show what it leaves out: its policy was not given, so absence in it proves "
+                "nothing",
+                "policy-unknown",
+                "give the API server's audit policy with --audit-policy",
+            )
+        for blind in _blind_spots(watch, thing.ref, acts):
+            return NotObserved(
+                f"{watch.name} could not have recorded every {blind.act}: {blind.reason}",
+                "policy-blind",
+                "let the audit policy record it before the rule that drops it",
+            )
+    if not thing.created:
+        return NotObserved(f"{thing.ref} does not report when it was made", "not-reported")
+    if thing.created < since:
+        return NotObserved(
+            f"{name} begins at {since}, after {thing.ref} was made ({thing.created})",
+            "log-begins-later",
+            "give the older logs too; from now on every run remembers what was watched",
+        )
+    if _older(until, moment):
+        return NotObserved(f"{name} ends at {until}, long before {moment}", "log-ends-early", "give the newest log")
+    return None
+
+
+def _blind_spots(watch: Watch, ref: Ref, acts: tuple[Act, ...]) -> Iterator[Blind]:
+    for blind in watch.blind:
+        if (not acts or blind.act in acts) and (not blind.namespaces or ref.namespace in blind.namespaces):
+            yield blind
+
+
+def _last_chain(watches: list[Watch]) -> list[Watch]:
+    """The newest run of intervals without a hole between them."""
+    begin = 0
+    for index, (_, after) in enumerate(pairwise(watches), 1):
+        if max(w.until for w in watches[begin:index]) < after.since:
+            begin = index
+    return watches[begin:]
+
+
+def _older(until: str, moment: str) -> bool:
+    try:
+        return datetime.fromisoformat(moment) - datetime.fromisoformat(until) > STALE
+    except ValueError:
+        return True
