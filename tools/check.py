@@ -7,7 +7,7 @@ one of those stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -15,14 +15,14 @@ import msgspec
 from tools.artifact import same_artifact
 from tools.model.action import ActionKind
 from tools.model.facts import Facts
-from tools.model.history import History, Past
+from tools.model.history import History, Memory
 from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload, Write
 from tools.model.report import Severity
 from tools.model.snapshot import Snapshot
 
 N = TypeVar("N", Container, Host, Instance, Pool, Release, Workload)
 S = TypeVar("S", bound=msgspec.Struct)
-Thing = Budget | Change | Container | Host | Instance | Part | Pool | Release | Workload | Write
+Thing = Budget | Change | Container | Host | Instance | Memory | Part | Pool | Release | Workload | Write
 Principle = Literal[
     "image-based", "disposable", "no-drift", "declarative", "rollback", "secure-baseline", "gate", "agents-watched"
 ]
@@ -38,7 +38,7 @@ class Violation(msgspec.Struct, frozen=True):
 
     code: str
     message: str
-    evidence: list[tuple[Thing, str]]
+    evidence: Sequence[tuple[Thing, str]]
     on: Thing | None = None
     since: str = ""
     remedy: ActionKind | None = None
@@ -59,10 +59,16 @@ class View(Snapshot):
         self.history = history or History()
         self.remember(self.history.changes, self.history.watches)
 
-    def past(self, thing: Thing, fact: str) -> list[Past]:
+    def past(self, thing: Container | Instance | Workload, fact: str) -> list[Memory]:
         """The values that a fact of an object had in earlier looks, oldest first; empty on a first look, and for an
         object that none of them saw. The facts are those of `tools.model.history.observations`."""
-        return self.history.of(thing.ref, fact)
+        root = thing.ref
+        if isinstance(thing, Container | Instance):
+            root = thing.root if isinstance(thing, Container) else thing.workload
+        return [
+            Memory(thing.ref, root, f"seen {past.first} to {past.last}", fact, past.value, past.first, past.last)
+            for past in self.history.of(thing.ref, fact)
+        ]
 
     def settings(self, kind: type[S]) -> S:
         """The settings of the check that declared this Struct; its defaults where none were given."""

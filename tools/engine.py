@@ -15,7 +15,7 @@ import msgspec
 from tools.check import AnyCheck, Thing, View, Violation
 from tools.evidence import quote
 from tools.model.facts import Facts
-from tools.model.history import History
+from tools.model.history import History, Memory
 from tools.model.identity import Ref
 from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload, Write
 from tools.model.observation import NotApplicable, NotObserved
@@ -52,7 +52,7 @@ class _Tally:
         owner = owner_of(thing)
         key = (owner.scope, owner.key)
         self.owners[key] = owner
-        part = thing.name if isinstance(thing, Container) else ""
+        part = thing.name if isinstance(thing, Container | Part) else ""
         self.groups[verdict, key, part, violation.code].append((thing.ref, violation, evidence))
 
     def findings(self) -> list[Finding]:
@@ -151,7 +151,7 @@ def owner_of(thing: Thing) -> Ref:
     """The root owner that a finding about this thing hangs on."""
     if isinstance(thing, Instance | Release):
         return thing.workload
-    if isinstance(thing, Container | Part | Write | Change):
+    if isinstance(thing, Container | Part | Write | Change | Memory):
         return thing.root
     if isinstance(thing, Budget) and thing.covers:
         return thing.covers[0]

@@ -35,8 +35,21 @@ class Past(msgspec.Struct, frozen=True, gc=False, order=True):
     value: str
 
 
+class Memory(msgspec.Struct, frozen=True, gc=False):
+    """A remembered value, as evidence: of which object, which fact, and when it was first and last seen."""
+
+    ref: Ref
+    root: Ref
+    version: str
+    fact: str
+    value: str
+    first: str
+    last: str
+
+
 class History:
-    """What earlier looks saw. `moment` is the newest of them; empty on a first look."""
+    """What earlier looks saw. `moment` is the newest of them; empty on a first look. `plans` are the ids of the
+    plans that this auditor carried out."""
 
     def __init__(
         self,
@@ -44,10 +57,12 @@ class History:
         moment: str = "",
         changes: tuple[Change, ...] = (),
         watches: tuple[Watch, ...] = (),
+        plans: frozenset[str] = frozenset(),
     ) -> None:
         self.moment = moment
         self.changes = changes
         self.watches = watches
+        self.plans = plans
         self._rows: dict[tuple[str, str, str], list[Past]] = defaultdict(list)
         for seen, past in rows:
             self._rows[seen.scope, seen.uid, seen.fact].append(past)
@@ -70,6 +85,8 @@ def observations(facts: Facts) -> Iterator[Observation]:
             yield Observation(*common, f"image:{container.name}", container.image)
             if container.image_id_seen:
                 yield Observation(*common, f"runs:{container.name}", container.image_id_seen)
+            if container.restarts:  # none: a fact that is not there
+                yield Observation(*common, f"restarts:{container.name}", str(container.restarts))
     for workload in facts.workloads:
         if workload.read:
             yield Observation(workload.ref.scope, workload.ref.key, workload.ref.uid, "template", workload.template)

@@ -1,4 +1,4 @@
-"""Containers of pods and templates, what the kubelet reports of them, and the writes that managedFields claim."""
+"""Containers of pods and of templates, and what the kubelet reports of them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from tools.collect.kubernetes import wire
 from tools.model.identity import Ref
-from tools.model.nouns import Container, ContainerRole, Part, Write
+from tools.model.nouns import Container, ContainerRole, Part
 
 _LISTS: tuple[tuple[str, str, str, ContainerRole], ...] = (
     ("containers", "container_statuses", "Container", "main"),
@@ -37,10 +35,10 @@ def _roles(spec: wire.PodSpec) -> Iterator[tuple[wire.Container, ContainerRole, 
             yield container, "sidecar" if sidecar else role, f"{_POINTER[attribute]}/{index}", statuses
 
 
-def parts_of(ref: Ref, root: Ref, version: str, spec: wire.PodSpec) -> Iterator[Part]:
-    """The parts of a release's template."""
+def parts_of(ref: Ref, root: Ref, version: str, spec: wire.PodSpec, template: str = "/spec/template") -> Iterator[Part]:
+    """The parts of a release's template, which stands at the JSON pointer `template`."""
     for container, role, slot, _ in _roles(spec):
-        yield Part(ref, root, version, container.name, role, sys.intern(container.image), f"/spec/template/spec/{slot}")
+        yield Part(ref, root, version, container.name, role, sys.intern(container.image), f"{template}/spec/{slot}")
 
 
 def containers_of(ref: Ref, root: Ref, pod: wire.Pod) -> Iterator[Container]:
@@ -83,60 +81,3 @@ def _state(state: wire.ContainerState | None) -> tuple[str | None, str, str]:
     if state.terminated is not None:
         return "terminated", state.terminated.reason or "", state.terminated.started_at or ""
     return "waiting", (state.waiting.reason or "") if state.waiting else "", ""
-
-
-def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] | None:
-    """The field managers' writes, oldest first; None where managedFields are absent, or not what they should be."""
-    if not meta.managed_fields:
-        return None
-    try:
-        return tuple(
-            Write(
-                ref=ref,
-                root=root,
-                version=meta.resource_version,
-                slot=f"/metadata/managedFields/{index}",
-                manager=sys.intern(entry.manager),
-                operation=sys.intern(entry.operation),
-                subresource=entry.subresource,
-                time=entry.time or "",
-                images=_images(entry),
-            )
-            for index, entry in sorted(enumerate(meta.managed_fields), key=lambda row: (row[1].time or "", row[0]))
-        )
-    except (msgspec.ValidationError, KeyError):
-        return None
-
-
-def _images(entry: wire.ManagedFields) -> tuple[str, ...]:
-    """The containers whose image an entry owns: `f:spec` → `f:containers` → `k:{"name":…}` → `f:image`.
-
-    Raises `msgspec.ValidationError` where that is not its shape.
-    """
-    if not isinstance(entry.fields_v1, msgspec.Raw) or b'"f:image":' not in bytes(entry.fields_v1):
-        return ()
-    spec = msgspec.json.decode(entry.fields_v1, type=_Owned).spec
-    keys = {
-        key
-        for fields in (spec.containers, spec.init_containers, spec.ephemeral_containers)
-        for key, owned in fields.items()
-        if key.startswith("k:") and "f:image" in owned
-    }
-    return tuple(sorted(sys.intern(msgspec.json.decode(key[2:], type=dict[str, str])["name"]) for key in keys))
-
-
-_Fields = dict[str, dict[str, msgspec.Raw]]
-
-
-class _OwnedSpec(msgspec.Struct):
-    """`f:spec`: which fields of which containers an entry owns."""
-
-    containers: _Fields = msgspec.field(name="f:containers", default_factory=dict)
-    init_containers: _Fields = msgspec.field(name="f:initContainers", default_factory=dict)
-    ephemeral_containers: _Fields = msgspec.field(name="f:ephemeralContainers", default_factory=dict)
-
-
-class _Owned(msgspec.Struct):
-    """`fieldsV1`, as far as it is about containers."""
-
-    spec: _OwnedSpec = msgspec.field(name="f:spec", default_factory=_OwnedSpec)

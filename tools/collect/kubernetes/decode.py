@@ -10,18 +10,31 @@ import msgspec
 
 from tools.collect.kubernetes import wire
 
-READ: dict[str, tuple[str, type[wire.Wire], str]] = {
+READ: dict[str, tuple[str, type[wire.Struct], str]] = {
     "Pod": ("v1", wire.Pod, "Instance"),
     "ReplicaSet": ("apps/v1", wire.ReplicaSet, "Release"),
+    "ReplicationController": ("v1", wire.ReplicationController, "Release"),
+    "ControllerRevision": ("apps/v1", wire.ControllerRevision, "Release"),
+    "Job": ("batch/v1", wire.Job, "Release"),
     "Deployment": ("apps/v1", wire.Deployment, "Workload"),
+    "StatefulSet": ("apps/v1", wire.StatefulSet, "Workload"),
+    "DaemonSet": ("apps/v1", wire.DaemonSet, "Workload"),
+    "CronJob": ("batch/v1", wire.CronJob, "Workload"),
+    "Rollout": ("argoproj.io/v1alpha1", wire.Rollout, "Workload"),
     "Node": ("v1", wire.Node, "Host"),
+    "PodDisruptionBudget": ("policy/v1", wire.PodDisruptionBudget, "Budget"),
+    "Event": ("v1", wire.Event, "Change"),
     "Namespace": ("v1", wire.Namespace, ""),
 }
 """Kind → the apiVersion that is read, its wire type, and the noun that suffers where it can't be read."""
 
+REVISED = ("StatefulSet", "DaemonSet")
+"""The kinds whose releases are ControllerRevisions. (Others keep data of their own in them.)"""
+
 _meta = msgspec.json.Decoder(wire.TypeMeta)
 _template = msgspec.json.Decoder(wire.Template)
 _list = msgspec.json.Decoder(wire.RawList)
+_revision = msgspec.json.Decoder(wire.RevisionData)
 _items: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(row[1]) for kind, row in READ.items()}
 
 
@@ -56,7 +69,7 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted:
         return ""
     typed = whole.kind.removesuffix("List")
     if typed:
-        into.listed.add(typed)
+        into.listed.add(kind_of(typed, whole.api_version))
     for index, item in enumerate(whole.items or ()):
         place = f"{where} items[{index}]"
         if typed:
@@ -70,31 +83,52 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted:
         if not meta.kind:
             into.broken.append(("", f"{place}: it has no kind"))
             continue
-        into.listed.add(meta.kind)
+        into.listed.add(kind_of(meta.kind, meta.api_version))
         _decode_item(item, meta.kind, meta.api_version, place, into)
     if whole.metadata.continue_:
-        into.pages.append((typed, whole.metadata.remaining_item_count))
+        into.pages.append((kind_of(typed, whole.api_version), whole.metadata.remaining_item_count))
     return whole.metadata.continue_
 
 
 def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: Decoded) -> None:
     row = READ.get(kind)
     if row is None or _group(version) != _group(row[0]):
-        into.unread[kind if row is None else f"{kind}.{_group(version)}"] += 1
+        into.unread[kind_of(kind, version)] += 1
         return
     if version != row[0]:
         into.versions[kind, version] += 1
         return
     try:
         found = _items[kind].decode(item)
-        if kind in ("ReplicaSet", "Deployment"):
-            _template.decode(
-                found.spec.template
-            )  # it stays raw in the item, to be digested; broken, it breaks the item
+        raw = template_of(kind, found)
+        if raw is not None:
+            _template.decode(raw)  # it stays raw in the item, to be digested; broken, it breaks the item
     except (msgspec.DecodeError, RecursionError) as error:
         into.broken.append((kind, f"{place}: {error}"))
         return
     _keep(found, kind, place, into)
+
+
+def template_of(kind: str, found: Any) -> msgspec.Raw | None:
+    """The template of instances that an object holds; None where it holds none. Raises `msgspec.DecodeError`."""
+    match kind:
+        case "CronJob":
+            template = found.spec.job_template.spec.template
+        case "ControllerRevision":
+            owners = found.metadata.owner_references or ()
+            if not any(owner.controller and owner.kind in REVISED for owner in owners):
+                return None
+            template = _revision.decode(found.data or b"{}").spec.template
+        case _:
+            template = getattr(getattr(found, "spec", None), "template", None)
+    return template if isinstance(template, msgspec.Raw) else None
+
+
+def kind_of(kind: str, version: str) -> str:
+    """What a kind goes by: one that has the name of a kind that is read, in another API group, bears its group."""
+    row = READ.get(kind)
+    foreign = row is not None and bool(version) and _group(version) != _group(row[0])
+    return f"{kind}.{_group(version)}" if foreign else kind
 
 
 def _group(version: str) -> str:

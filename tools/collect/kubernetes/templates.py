@@ -1,4 +1,4 @@
-"""Templates and rollouts: the content of a release, and how far its rollout is."""
+"""Templates: the content of a release, as a digest that does not depend on what controllers add."""
 
 from __future__ import annotations
 
@@ -6,32 +6,24 @@ import hashlib
 
 import msgspec
 
-from tools.collect.kubernetes import wire
-from tools.model.nouns import Rollout
+HASHES = (
+    "pod-template-hash",
+    "controller-revision-hash",
+    "rollouts-pod-template-hash",
+    "job-name",
+    "controller-uid",
+)
+"""The labels that controllers add to the template of a release; a Job's are also below `batch.kubernetes.io/`."""
+
+_JOBS = "batch.kubernetes.io/"
 
 
 def digest_of(template: msgspec.Raw) -> str:
-    """The content of a template without the hash label that the controller adds: equal templates, equal digests."""
+    """The content of a template without what its controller adds (hash labels; the `$patch` of a ControllerRevision):
+    equal templates, equal digests."""
     plain = msgspec.json.decode(template)
+    plain.pop("$patch", None)
     meta = plain.get("metadata") or {}
-    labels = {k: v for k, v in (meta.get("labels") or {}).items() if k != "pod-template-hash"}
+    labels = {k: v for k, v in (meta.get("labels") or {}).items() if k not in HASHES and not k.startswith(_JOBS)}
     plain["metadata"] = {**{k: v for k, v in meta.items() if k != "creationTimestamp"}, "labels": labels}
     return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
-
-
-def rollout_of(status: wire.DeploymentStatus) -> Rollout:
-    """A Deployment's status as the domain's rollout."""
-    conditions = status.conditions or []
-    index = next((i for i, c in enumerate(conditions) if c.type == "Progressing"), None)
-    progressing = None if index is None else conditions[index]
-    return Rollout(
-        updated=status.updated_replicas,
-        replicas=status.replicas,
-        available=status.available_replicas,
-        generation_seen=status.observed_generation,
-        progressing=progressing.status if progressing else None,
-        reason=(progressing.reason or "") if progressing else "",
-        message=(progressing.message or "") if progressing else "",
-        since=(progressing.last_transition_time or "") if progressing else "",
-        condition_slot=f"/status/conditions/{index}" if progressing else "",
-    )
