@@ -11,6 +11,10 @@ from tools.model.report import Evidence, Finding
 NO_LOG = "not known: no audit log was given, and a field manager is a claim, not a user"
 
 
+LOGGED = ("who", "command", "summary", "tool", "note")
+"""The fields of a change: evidence of them is of the audit log (or of an event), not of the object."""
+
+
 def explain(finding: Finding, check: AnyCheck) -> Explanation:
     """Explain one finding. Each claim quotes one piece of evidence; the look-ups are what a person would run."""
     claims = tuple(Claim(_sentence(evidence), (evidence.id,)) for evidence in finding.evidence)
@@ -36,10 +40,22 @@ def section(page: str, title: str) -> list[str]:
 
 def _sentence(evidence: Evidence) -> str:
     place = f" at {evidence.pointer}" if evidence.pointer else ""
-    return f"{evidence.ref}{place} is {evidence.value!r} (resourceVersion {evidence.version or 'unknown'})"
+    return f"{evidence.ref}{place} is {evidence.value!r} ({_version(evidence)})"
+
+
+def _version(evidence: Evidence) -> str:
+    """Where the value can be found again: in the audit log, in the history, or at a resourceVersion."""
+    if evidence.field in LOGGED:
+        return f"audit log, event {evidence.version}"
+    if evidence.version.startswith("seen "):
+        return f"this auditor's history, {evidence.version}"
+    return f"resourceVersion {evidence.version or 'unknown'}"
 
 
 def _by(finding: Finding) -> str:
+    actors = sorted({str(e.value) for e in finding.evidence if e.field == "who"})
+    if actors:
+        return f"{', '.join(actors)}: the audit log says so"
     managers = sorted({str(e.value) for e in finding.evidence if e.field == "manager"})
     return (
         f"field manager {', '.join(map(repr, managers))} claims the write; the user is {NO_LOG}" if managers else NO_LOG

@@ -5,28 +5,33 @@ from __future__ import annotations
 from auditor.commands.looking import Looking
 from auditor.render.explanation import print_explanation
 from auditor.render.text import console, print_json
+from auditor.render.timeline import print_timeline
 from auditor.store.store import Store
+from tools.check import View
 from tools.engine import audit as run_checks
 from tools.errors import UsageError
 from tools.explain import explain as explain_finding
 from tools.model.report import Finding, Report
+from tools.timeline import timeline_of
 
 
 def explain(finding: str, source: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
-    """Explain one finding, or every violation, of the last audit; with a source, of a fresh one."""
-    looking = Looking([source] if source else [], kubeconfig, config) if source else None
-    report = _fresh(looking) if looking else _last(store)
+    """Explain one finding, with its workload's timeline, or every violation, of the last audit; with a source, of a
+    fresh one."""
+    report, view = _fresh(source, kubeconfig, config) if source else _last(store)
     from tools.catalogue import discover
 
     checks = {check.id: check for check in discover()}
-    chosen = choose(report, finding)
-    explained = [(f, explain_finding(f, checks[f.check])) for f in chosen]
+    explained = [(f, explain_finding(f, checks[f.check])) for f in choose(report, finding)]
+    timelines = [timeline_of(f.owner, view) for f, _ in explained] if finding else []
     if as_json:
-        print_json({"version": 1, "explanations": [e for _, e in explained]})
+        print_json({"version": 1, "explanations": [e for _, e in explained], "timelines": timelines})
         return 0
     out = console()
     for one, explanation in explained:
         print_explanation(one, explanation, out)
+    for timeline in timelines[:1]:
+        print_timeline(timeline, out)
     if not explained:
         out.print("the last audit found no violation; auditor audit shows what it could not decide")
     return 0
@@ -44,11 +49,14 @@ def choose(report: Report, wanted: str) -> list[Finding]:
     return found
 
 
-def _fresh(looking: Looking) -> Report:
+def _fresh(source: str, kubeconfig: str, config: str) -> tuple[Report, View]:
+    looking = Looking([source], kubeconfig, config)
     facts = looking.facts()
-    return run_checks(facts, looking.snapshot_id(facts), looking.checks, looking.settings)
+    report = run_checks(facts, looking.snapshot_id(facts), looking.checks, looking.settings)
+    return report, View(facts, looking.settings)
 
 
-def _last(store: str) -> Report:
+def _last(store: str) -> tuple[Report, View]:
     runs = Store(store).runs
-    return runs.load_report(runs.latest().report or "")
+    report = runs.load_report(runs.latest().report or "")
+    return report, View(runs.load_facts(report.snapshot))

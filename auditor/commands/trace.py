@@ -1,15 +1,17 @@
-"""`auditor trace SUBJECT`: the deployment path with each edge's standing and evidence."""
+"""`auditor trace SUBJECT`: the deployment path, each edge with its evidence, and the workload's timeline."""
 
 from __future__ import annotations
 
 from auditor.commands.looking import Looking
 from auditor.render.path import print_paths
-from auditor.render.text import console, print_json
+from auditor.render.text import console, line, print_json
+from auditor.render.timeline import print_timeline
 from tools.check import View
 from tools.errors import UsageError
 from tools.model.identity import Ref
-from tools.model.nouns import Instance
+from tools.model.nouns import Instance, Workload
 from tools.path import path_of
+from tools.timeline import timeline_of
 
 SHORT = {"deploy": "deployment", "po": "pod", "rs": "replicaset", "no": "node", "sts": "statefulset", "ds": "daemonset"}
 
@@ -18,19 +20,27 @@ def trace(subject: str, source: str, kubeconfig: str, config: str, as_json: bool
     """Print the paths of the instances that a subject is, or keeps, or carries."""
     looking = Looking([source] if source else [], kubeconfig, config)
     view = View(looking.facts(), looking.settings)
-    instances = instances_of(subject, view)
+    ref = named(subject, view)
+    instances = instances_of(ref, view)
     paths = [path_of(container, view) for instance in instances for container in instance.containers]
+    owners = sorted({i.workload for i in instances} | {w.ref for w in view.seen(Workload) if w.ref == ref})
+    timelines = [timeline_of(owner, view) for owner in owners]
     if as_json:
-        print_json({"version": 1, "moment": view.moment, "paths": paths})
-    else:
-        print_paths(paths, console())
-        if not paths:
-            console().print(f"{subject} keeps no instance now")
+        print_json({"version": 1, "moment": view.moment, "paths": paths, "timelines": timelines})
+        return 0
+    out = console()
+    print_paths(paths, out)
+    if not paths:
+        out.print(line(f"{ref} keeps no instance now\n"))
+    if len(timelines) == 1:
+        print_timeline(timelines[0], out)
+    elif timelines:
+        out.print(line((f"{len(timelines)} workloads: auditor trace shows the timeline of each by its name", "dim")))
     return 0
 
 
-def instances_of(subject: str, view: View) -> list[Instance]:
-    """The instances of a named subject. Raises `UsageError` where nothing, or more than one thing, goes by the name."""
+def named(subject: str, view: View) -> Ref:
+    """The one object that a name means. Raises `UsageError` where nothing, or more than one thing, goes by it."""
     found = [ref for ref in _refs(view) if _matches(subject, ref)]
     if not found:
         raise UsageError(
@@ -42,11 +52,15 @@ def instances_of(subject: str, view: View) -> list[Instance]:
         raise UsageError(
             f"{len(found)} things are called {subject!r}", ", ".join(map(str, found[:6])), "name one of them"
         )
-    ref = found[0]
+    return found[0]
+
+
+def instances_of(ref: Ref, view: View) -> list[Instance]:
+    """The instances that an object is, or keeps, or carries."""
     return [
         i
         for i in view.facts.instances
-        if ref in (i.ref, i.workload, i.owner) or (ref.kind == "Node" and i.host == ref.name)
+        if ref in (i.ref, i.workload, i.owner, i.release_ref) or (ref.kind == "Node" and i.host == ref.name)
     ]
 
 
