@@ -23,7 +23,7 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-vers
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint lab bench lock clean python
+.PHONY: help demo test lint evals lab bench lock clean python
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
@@ -40,6 +40,9 @@ lint: $(DEV) ## all checks of the code: ruff, mypy, import-linter, deptry
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry .
+
+evals: $(PACKAGE) ## how well the auditor judges labelled cases: precision and recall of each check, and every miss
+	@$(BIN)/python -m evals
 
 lab: $(PACKAGE) ## make the lab, a real Kubernetes cluster (Debian, root, Go 1.26; about ten minutes the first time)
 	@$(BIN)/python -m tests.lab build
