@@ -27,7 +27,30 @@ REPLICA_SETS = "/apis/apps/v1/replicasets"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 NODES = "/api/v1/nodes"
 KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
-LISTS = {PODS: "Pod", REPLICA_SETS: "ReplicaSet", DEPLOYMENTS: "Deployment", NODES: "Node"}
+REVISIONS = "/apis/apps/v1/controllerrevisions"
+STATEFUL_SETS = "/apis/apps/v1/statefulsets"
+DAEMON_SETS = "/apis/apps/v1/daemonsets"
+JOBS = "/apis/batch/v1/jobs"
+CRON_JOBS = "/apis/batch/v1/cronjobs"
+CONTROLLERS = "/api/v1/replicationcontrollers"
+ROLLOUTS = "/apis/argoproj.io/v1alpha1/rollouts"
+BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
+EVENTS = "/api/v1/events"
+LISTS = {
+    PODS: "Pod",
+    REPLICA_SETS: "ReplicaSet",
+    DEPLOYMENTS: "Deployment",
+    NODES: "Node",
+    REVISIONS: "ControllerRevision",
+    STATEFUL_SETS: "StatefulSet",
+    DAEMON_SETS: "DaemonSet",
+    JOBS: "Job",
+    CRON_JOBS: "CronJob",
+    CONTROLLERS: "ReplicationController",
+    ROLLOUTS: "Rollout",
+    BUDGETS: "PodDisruptionBudget",
+    EVENTS: "Event",
+}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -96,7 +119,7 @@ class Loopback(ThreadingHTTPServer):
         items = [o for o in self.objects if o["kind"] == kind]
         limit = min(int(query.get("limit", "0")) or len(items), self.page if "limit" in query else len(items))
         begin = int(query.get("continue", "0"))
-        version = "apps/v1" if path.startswith("/apis/") else "v1"
+        version = "/".join(path.split("/")[2:-1])
         page = listed(*items[begin : begin + limit], kind=f"{kind}List", version=version)
         if begin + limit < len(items):
             rest = len(items) - begin - limit

@@ -96,7 +96,7 @@ class TestSingleRelation:
             view.instance_of(stranger)
 
     def test_an_owner_of_a_kind_that_is_not_read(self, tmp_path: Path) -> None:
-        objects = [*fleet(), pod("db-0", owner="", ownerReferences=controller("StatefulSet", "db"))]
+        objects = [*fleet(), pod("db-0", owner="", ownerReferences=controller("Database", "db"))]
         view = view_of(tmp_path, *objects)
         instance = next(i for i in view.seen(Instance) if i.ref.name == "db-0")
         with pytest.raises(NotObserved) as missing:

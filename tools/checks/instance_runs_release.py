@@ -4,7 +4,7 @@
 pod/…`, a patch), or the release was: the next replacement silently undoes it, and nobody reviewed it.
 
 **What is examined.** The container's image reference and the digest that its runtime reports, against the
-template of the release (ReplicaSet) that controls it. A reference that differs is a violation where the pod's
+template of the release (ReplicaSet, ControllerRevision, Job) that made it. A reference that differs is a violation where the pod's
 own record says that its specification was changed after creation: a later managedFields entry that owns the
 image, or, where managedFields were stripped, a generation above 1. What admission rewrote at creation is not
 accused: then the digests decide.
@@ -33,6 +33,8 @@ def examine(container: Container, view: View) -> Violations:
     """A violation for an image that was changed in place; inconclusive where the artifact can't be proven."""
     wanted = view.template_of(container)
     if wanted is None:
+        if view.instance_of(container).static:
+            raise NotApplicable("its manifest is a file on the node: no release names it")
         raise NotApplicable("no release names it: a bare pod's, or injected at creation, or ephemeral")
     if other_reference(wanted, container):
         writer = written_later(container, view.instance_of(container))

@@ -5,24 +5,28 @@ of the next. It looks deployed to the pipeline and is not.
 
 **What is examined.** The rollout's status as the controller wrote it (updated, available, the Progressing
 condition), and the instances that still belong to earlier releases. A release that was not healthy by its
-deadline (`spec.progressDeadlineSeconds`) is a violation; so is a superseded instance that is still there once
-the rollout has ended, or once a paused rollout has stood for longer than the deadline.
+deadline (`spec.progressDeadlineSeconds`) is a violation; so is one that its controller aborted or calls
+degraded (an Argo Rollout), and so is a superseded instance that is still there once the rollout has ended, or
+once a paused rollout has stood for longer than the deadline. A StatefulSet and a DaemonSet have no deadline:
+there a superseded instance is a violation once nothing of the rollout has moved for the grace.
 
-**How to fix.** Redeploy the prior release, which the remedy does; then find out why the new one never became
-ready.
+**How to fix.** Redeploy the prior release, which the remedy does for a Deployment; then find out why the new
+one never became ready.
 
-**Limits.** A rollout within its deadline is inconclusive: it is neither complete nor failed. A release that
-was healthy and broke later is not this check's subject. Workloads of kinds that are not read yet are
-inconclusive.
+**Limits.** A rollout within its deadline is inconclusive: it is neither complete nor failed. So is one that its
+own strategy holds (a partition, OnDelete, a paused canary, the old colour of a blue-green rollout). A release
+that was healthy and broke later is not this check's subject. Workloads of kinds that are not read are
+inconclusive; a Job, a CronJob and a static pod replace no instance by a release.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
-from tools.check import View, Violation, Violations, check
+from tools.check import Thing, View, Violation, Violations, check
 from tools.model.nouns import Instance, Release, Workload
 from tools.model.observation import NotApplicable, NotObserved
 
@@ -36,54 +40,134 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @check(Workload, severity="high", principle="rollback", settings=Settings)
 def examine(workload: Workload, view: View) -> Violations:
-    """Violations for a release that missed its deadline and for superseded instances; inconclusive while under way."""
+    """Violations for a release that failed and for superseded instances; inconclusive while under way or held."""
+    if workload.read and not workload.rolls:
+        raise NotApplicable(f"a {workload.ref.kind} of its own replaces no instances by a release")
     current = view.current_release(workload)
-    if not workload.rolls:
-        raise NotApplicable(f"a bare {workload.ref.kind} makes no releases")
-    if workload.replicas == 0:
-        raise NotApplicable("it is scaled to zero")
     if workload.observed_generation < workload.generation:
         raise NotObserved("its controller has not seen its newest specification", "not-reconciled", "look again")
-    rollout = workload.rollout
-    if rollout.progressing == "False" and rollout.reason == "ProgressDeadlineExceeded":
-        yield Violation(
-            "deadline-exceeded",
-            "its release never became healthy by its deadline",
-            [(workload, "rollout.reason"), (workload, "rollout.available"), (current, "ready")],
-            since=rollout.since,
-            remedy="redeploy-prior-release",
-        )
+    if workload.replicas == 0:
+        raise NotApplicable("it is to keep no instances")
+    failure = _failure(workload, current)
+    if failure is not None:
+        yield failure
         return
-    grace, outlived, lingering = view.settings(Settings).grace, False, False
+    grace, held = view.settings(Settings).grace, _held(workload)
+    outlived, lingering, stands = False, False, None
     for instance in view.instances_of(workload):
         if not _superseded(instance, current):
             continue
-        lingering |= not instance.deleted
-        if _outlives(instance, workload, current, view.moment, grace):
+        if not instance.deleted:
+            lingering = True
+            stands = _stands(workload, current, view, grace, held) if stands is None else stands
+        if _older(view.moment, instance.deleted, grace) if instance.deleted else stands:
             outlived = True
             yield Violation(
                 "superseded-outlives",
                 "an instance of a superseded release outlives it",
-                [(current, "created"), (workload, "paused"), (instance, "controller")],
+                [(current, "created"), (workload, _state(workload)), (instance, _names_release(instance))],
                 on=instance,
                 since=current.created,
-                remedy="redeploy-prior-release",
+                remedy=_remedy(workload),
             )
-    if not outlived and (lingering or not _complete(workload)):
+    if outlived:
+        return
+    if lingering and held:
+        raise NotObserved(f"{_under_way(workload, current)}; {held}", "held-by-strategy", "see its strategy")
+    if lingering or not _complete(workload):
         raise NotObserved(_under_way(workload, current), "under-way", "look again after its deadline")
 
 
-def _outlives(instance: Instance, workload: Workload, current: Release, moment: str, grace: int) -> bool:
-    """Whether a superseded instance is there for too long: ending without an end, or not ending though its rollout has
-    ended, or stands paused or without a deadline for longer than it may."""
-    if instance.deleted:
-        return _older(moment, instance.deleted, grace)
-    over = _complete(workload) or workload.paused or not workload.deadline
-    return over and _older(moment, workload.rollout.since or current.created, workload.deadline or grace)
+def _failure(workload: Workload, current: Release) -> Violation | None:
+    """The end of a rollout that failed, as its controller says it."""
+    rollout = workload.rollout
+    counted: list[tuple[Thing, str]] = [(workload, "rollout.available")]
+    if current.ready is not None:
+        counted.append((current, "ready"))
+    if rollout.aborted:
+        return Violation(
+            "aborted",
+            "its controller aborted its release, which never became healthy, and went back by itself",
+            [(workload, "rollout.aborted"), (workload, "rollout.message"), *counted],
+            since=rollout.since,
+        )
+    if rollout.progressing == "False" and rollout.reason == "ProgressDeadlineExceeded":
+        return Violation(
+            "deadline-exceeded",
+            "its release never became healthy by its deadline",
+            [(workload, "rollout.reason"), *counted],
+            since=rollout.since,
+            remedy=_remedy(workload),
+        )
+    if rollout.phase == "Degraded":
+        return Violation(
+            "degraded",
+            "its controller calls it degraded: its release does not become healthy",
+            [(workload, "rollout.phase"), (workload, "rollout.message"), *counted],
+            since=rollout.since,
+        )
+    return None
+
+
+def _remedy(workload: Workload) -> Literal["redeploy-prior-release"] | None:
+    """Of these kinds a Deployment alone has an executor that puts an earlier release back."""
+    return "redeploy-prior-release" if workload.ref.kind == "Deployment" else None
+
+
+def _held(workload: Workload) -> str:
+    """Why the workload's own strategy keeps instances of earlier releases; empty where it replaces them all."""
+    strategy = workload.strategy
+    if strategy is None:
+        return ""
+    if strategy.type == "OnDelete":
+        return "its strategy OnDelete replaces no instance by itself"
+    if strategy.partition:
+        return f"its partition {strategy.partition} keeps the instances below that ordinal as they are"
+    if strategy.type == "BlueGreen":
+        return "its strategy keeps the instances of the release before for a while"
+    if workload.rollout.phase == "Paused" and not workload.paused:
+        return "its strategy pauses between its steps"
+    return ""
+
+
+def _stands(workload: Workload, current: Release, view: View, grace: int, held: str) -> bool:
+    """Whether the rollout has left its superseded instances for too long: it has ended, or stands paused or without a
+    deadline for longer than it may, and its strategy does not hold them."""
+    if held or not (_complete(workload) or workload.paused or not workload.deadline):
+        return False
+    return _older(view.moment, _moved(workload, current, view), workload.deadline or grace)
+
+
+def _moved(workload: Workload, current: Release, view: View) -> str:
+    """When the rollout last moved: by its condition; where its kind has none, when its release became the current one,
+    and when the newest of its instances was made or became ready."""
+    rollout = workload.rollout
+    if rollout.progressing is not None:
+        return rollout.since or current.created
+    began = rollout.since
+    if not began:
+        if any(release.created > current.created for release in view.releases_of(workload)):
+            raise NotObserved(f"since when {current.ref} is current again is not in this evidence", "not-reported")
+        began = current.created
+    own = list(view.instances_of(current))
+    return max([began, *(i.created for i in own), *(i.ready_since for i in own if i.ready)])
 
 
 def _superseded(instance: Instance, current: Release) -> bool:
-    return not instance.finished and instance.owner is not None and instance.owner.uid != current.ref.uid
+    made_by = instance.release_ref
+    if instance.finished or made_by is None:
+        return False
+    return made_by.uid != current.ref.uid if made_by.uid else made_by.name not in ("", current.ref.name)
+
+
+def _state(workload: Workload) -> str:
+    """The field that says how the rollout stands."""
+    return "paused" if workload.paused else "rollout.updated"
+
+
+def _names_release(instance: Instance) -> str:
+    """The field that says which release made an instance: its controller, or what its controller's label names."""
+    return "controller" if instance.release_ref == instance.owner else "release_ref.name"
 
 
 def _complete(workload: Workload) -> bool:
@@ -95,7 +179,7 @@ def _complete(workload: Workload) -> bool:
 
 def _under_way(workload: Workload, current: Release) -> str:
     rollout = workload.rollout
-    state = "paused" if workload.paused else "under way"
+    state = "paused" if workload.paused or rollout.phase == "Paused" else "under way"
     return (
         f"its rollout to {current.ref.name} is {state}: {rollout.updated} updated and {rollout.available} available of "
         f"{workload.replicas}, with a deadline of {workload.deadline or 'no'} s"

@@ -52,6 +52,7 @@ class Snapshot:
         self._watches: dict[str, list[Watch]] = defaultdict(list)
         self._budgets: dict[Identity, list[Budget]] = defaultdict(list)
         self._known: set[Change] = set()
+        self._no_logs: dict[tuple[str, str], tuple[str, str]] = {}
         self._gaps: dict[str, list[Gap]] = defaultdict(list)
         for gap in facts.gaps:
             self._gaps[gap.noun].append(gap)
@@ -146,7 +147,10 @@ class Snapshot:
         same = same or [r for r in made if r.ref.name == workload.current]
         if not same:
             raise self._unresolved(
-                "Release", workload.ref, f"no release of {workload.ref} was seen that has its current template"
+                "Release",
+                workload.ref,
+                f"no release of {workload.ref} was seen that has its current template",
+                workload.release_kind,
             )
         return min(same, key=lambda r: (r.created, r.ref.uid))
 
@@ -169,8 +173,12 @@ class Snapshot:
     def changes_to(self, thing: Host | Instance | Release | Workload, *acts: Act) -> Iterator[Change]:
         """What was done to an object (these acts, or any), oldest first; then `NotObserved` where the log could not
         have recorded all of it since the object was made."""
-        yield from _sorted(c for c in self._changes.get(thing.ref.identity, ()) if not acts or c.act in acts)
-        missing = unwatched(self._watches.get(thing.ref.scope, []), thing, acts, self.moment, self._no_log(thing.ref))
+        found = self._changes.get(thing.ref.identity)
+        if found is not None:
+            yield from _sorted(change for change in found if not acts or change.act in acts)
+        if thing.ref.scope not in self._watches:
+            raise self._no_log(thing.ref)
+        missing = unwatched(self._watches[thing.ref.scope], thing, acts, self.moment)
         if missing is not None:
             raise missing
 
@@ -216,13 +224,18 @@ class Snapshot:
             raise missing
 
     def _no_log(self, ref: Ref) -> NotObserved:
-        """Why there is no audit log of a scope."""
-        for gap in self.gaps_over("Change", ref):
-            return NotObserved(gap.reason, code="no-audit-log", mend=gap.mend)
-        return NotObserved("no audit log was given", code="no-audit-log", mend="give one with --audit-log")
+        """Why there is no audit log of a scope. (Asked for each instance of a fleet, so it is remembered.)"""
+        key = (ref.scope, ref.namespace)
+        if key not in self._no_logs:
+            gap = next(iter(self.gaps_over("Change", ref)), None)
+            self._no_logs[key] = (gap.reason, gap.mend) if gap else ("no audit log was given", "give one: --audit-log")
+        reason, mend = self._no_logs[key]
+        return NotObserved(reason, code="no-audit-log", mend=mend)
 
-    def _unresolved(self, noun: str, ref: Ref, reason: str) -> NotObserved:
-        for gap in [*self.gaps_over(noun, ref, ref.kind), *self.gaps_over("Workload", ref, ref.kind)]:
+    def _unresolved(self, noun: str, ref: Ref, reason: str, kind: str = "") -> NotObserved:
+        """Why a relation does not resolve: a gap over what is looked for (`kind` where that is not the reference's own),
+        else nobody knows."""
+        for gap in [*self.gaps_over(noun, ref, kind or ref.kind), *self.gaps_over("Workload", ref, ref.kind)]:
             if gap.code == "not-read-yet":
                 return NotObserved(f"{ref.kind} is a kind that is not read yet", code=gap.code)
             return NotObserved(f"{reason}: {gap.reason}", code=gap.code, mend=gap.mend)

@@ -8,8 +8,13 @@ import msgspec
 
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.collect.kubernetes.decode import Decoded, decode_document
+from tools.collect.kubernetes.events import SELECTOR
 
 PAGE = 500
+FIELDS = {"Event": SELECTOR}
+"""What is asked of a list that is not wanted whole (`fieldSelector`)."""
+ABSENT = ("Rollout",)
+"""The kinds that a cluster need not have: that nothing answers to their list says that there are none."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def _read(api: Api, kind: str, path: str, limit: int) -> Reading:
     try:
         while True:
             query: dict[str, str | int] = {"limit": limit} if limit else {}
+            query |= {"fieldSelector": FIELDS[kind]} if kind in FIELDS else {}
             token = decode_document(
                 api.get(path, **query, **({"continue": token} if token else {})), path, decoded, kind
             )
@@ -70,6 +76,8 @@ def _read(api: Api, kind: str, path: str, limit: int) -> Reading:
                 return Reading(kind, decoded, "broken", f"{api.server}{path}: it gives the same continue token again")
             tokens.add(token)
     except ApiFailure as failure:
+        if kind in ABSENT and failure.code == "not-found":
+            return Reading(kind, decoded)
         return Reading(kind, decoded, failure.code, str(failure))
     except msgspec.DecodeError as error:
         return Reading(kind, decoded, "broken", f"{api.server}{path}: {error}")

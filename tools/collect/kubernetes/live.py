@@ -1,4 +1,4 @@
-"""Collect from a live cluster: four lists with read-only credentials, and a second look at what dangles."""
+"""Collect from a live cluster: lists with read-only credentials, and a second look at what dangles."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ from tools.model.observation import Gap
 LISTS = {
     "Pod": "/api/v1/pods",
     "ReplicaSet": "/apis/apps/v1/replicasets",
+    "ReplicationController": "/api/v1/replicationcontrollers",
+    "ControllerRevision": "/apis/apps/v1/controllerrevisions",
+    "Job": "/apis/batch/v1/jobs",
     "Deployment": "/apis/apps/v1/deployments",
+    "StatefulSet": "/apis/apps/v1/statefulsets",
+    "DaemonSet": "/apis/apps/v1/daemonsets",
+    "CronJob": "/apis/batch/v1/cronjobs",
+    "Rollout": "/apis/argoproj.io/v1alpha1/rollouts",
+    "PodDisruptionBudget": "/apis/policy/v1/poddisruptionbudgets",
+    "Event": "/api/v1/events",
     "Node": "/api/v1/nodes",
 }
-"""Instances first: an owner that is read later was there when its instances were."""
+"""Instances first, then their releases: an owner that is read later was there when its instances were."""
 
 Progress = Callable[[str], None]
 

@@ -9,43 +9,45 @@ from typing import Any
 
 import msgspec
 
-from tools.collect.kubernetes import wire
-from tools.collect.kubernetes.containers import containers_of, parts_of, writes_of
-from tools.collect.kubernetes.decode import Decoded
+from tools.collect.kubernetes import releases, wire, workloads
+from tools.collect.kubernetes.budgets import budgets_of
+from tools.collect.kubernetes.containers import containers_of
+from tools.collect.kubernetes.decode import READ, REVISED, kind_of, template_of
+from tools.collect.kubernetes.events import changes_of
 from tools.collect.kubernetes.pools import pool_of
-from tools.collect.kubernetes.templates import digest_of, rollout_of
+from tools.collect.kubernetes.writes import writes_of
 from tools.model.identity import Ref
-from tools.model.nouns import Host, Instance, Pool, Release, Workload
+from tools.model.nouns import Budget, Change, Host, Instance, Pool, Release, Workload
 
-NO_DEADLINE = 2**31 - 1
-"""How `spec.progressDeadlineSeconds` says that there is none."""
-
-_REVISION = "deployment.kubernetes.io/revision"
-_template = msgspec.json.Decoder(wire.Template)
+MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of a pod that the kubelet made of a manifest among its host's own files."""
 
 
 class Mapping:
-    """The nouns of one scope's objects. `dangling` counts the relations that did not resolve among them."""
+    """The nouns of one scope's objects. `dangling` counts the relations that did not resolve among them (by kind and
+    namespace), `owners` the controllers of kinds that are not read (by kind and apiVersion)."""
 
     def __init__(self, scope: str, objects: dict[str, dict[str, Any]]) -> None:
         self.scope = scope
         self.objects = objects
-        self.owners: Counter[str] = Counter()
+        self.owners: Counter[tuple[str, str]] = Counter()
         self.dangling: Counter[tuple[str, str]] = Counter()
         self.workloads: dict[str, Workload] = {}
-        self.releases: list[Release] = []
-        self.instances: list[Instance] = []
-        self.hosts: list[Host] = []
-        for deployment in _sorted(objects["Deployment"]):
-            self.workloads[deployment.metadata.uid] = self._workload(deployment)
-        for node in _sorted(objects["Node"]):
-            self.hosts.append(self._host(node))
+        self.hosts: list[Host] = [self._host(node) for node in _sorted(objects["Node"])]
         self._nodes = {host.ref.name for host in self.hosts}
-        for replica_set in _sorted(objects["ReplicaSet"]):
-            self.releases.append(self._release(replica_set))
-        self._by_uid = {release.ref.uid: release for release in self.releases}
-        for pod in _sorted(objects["Pod"]):
-            self.instances.append(self._instance(pod))
+        for kind in workloads.KINDS:
+            for found in _sorted(objects[kind]):
+                ref = self._ref(kind, found.metadata)
+                self.workloads[ref.uid] = workloads.workload_of(kind, ref, found)
+        self._by_uid = {release.ref.uid: release for kind in releases.KINDS for release in self._releases(kind)}
+        self._by_name = {(r.workload.uid, r.ref.name): r for r in self._by_uid.values()}
+        self.releases: list[Release] = sorted(self._by_uid.values(), key=lambda release: release.ref)
+        self._settle()
+        self.instances: list[Instance] = [self._instance(pod) for pod in _sorted(objects["Pod"])]
+        budgets = _sorted(objects["PodDisruptionBudget"])
+        self.budgets: list[Budget] = list(budgets_of(scope, budgets, objects["Pod"], self.instances))
+        told = changes_of(scope, objects["Event"].values(), self.instances)
+        self.changes: list[Change] = sorted(told, key=lambda change: change.order)
 
     def pools(self) -> Iterator[Pool]:
         """The pools that the hosts name."""
@@ -55,92 +57,78 @@ class Mapping:
     def _ref(self, kind: str, meta: wire.ObjectMeta) -> Ref:
         return Ref(self.scope, kind, sys.intern(meta.namespace), meta.name, meta.uid)
 
-    def _owner(self, meta: wire.ObjectMeta) -> Ref | None:
-        """The controller of an object: its one owner reference with `controller: true`."""
+    def _owner(self, meta: wire.ObjectMeta) -> tuple[Ref | None, str]:
+        """The controller of an object, its one owner reference with `controller: true`, and that one's apiVersion."""
         for owner in meta.owner_references or ():
             if owner.controller:
-                namespace = "" if owner.kind == "Node" else sys.intern(meta.namespace)
-                return Ref(self.scope, sys.intern(owner.kind), namespace, owner.name, owner.uid)
-        return None
+                kind = sys.intern(kind_of(owner.kind, owner.api_version))
+                namespace = "" if kind == "Node" else sys.intern(meta.namespace)
+                return Ref(self.scope, kind, namespace, owner.name, owner.uid), owner.api_version
+        return None, ""
 
-    def _workload(self, deployment: wire.Deployment) -> Workload:
-        meta, spec, status = deployment.metadata, deployment.spec, deployment.status
-        return Workload(
-            ref=self._ref("Deployment", meta),
-            version=meta.resource_version,
-            read=True,
-            replicas=spec.replicas,
-            paused=spec.paused,
-            deadline=0 if spec.progress_deadline_seconds == NO_DEADLINE else spec.progress_deadline_seconds,
-            generation_seen=meta.generation,
-            template=digest_of(spec.template),
-            release_kind="ReplicaSet",
-            rollout_seen=None if status is None else rollout_of(status),
-        )
-
-    def _unread(self, owner: Ref) -> Ref:
-        """The root owner where its kind, or the object itself, was not read: known by reference alone."""
-        if owner.uid not in self.workloads:
-            self.workloads[owner.uid] = Workload(ref=owner, version="", read=False)
-        return owner
-
-    def _release(self, replica_set: wire.ReplicaSet) -> Release:
-        meta, spec = replica_set.metadata, replica_set.spec
-        ref, owner = self._ref("ReplicaSet", meta), self._owner(meta)
-        template = digest_of(spec.template)
-        root = self._root_of_release(ref, owner, replica_set, template)
-        revision = (meta.annotations or {}).get(_REVISION, "")
-        made = _template.decode(spec.template)
-        return Release(
-            ref=ref,
-            version=meta.resource_version,
-            workload=root,
-            number=int(revision) if revision.isascii() and revision.isdigit() else None,
-            template=template,
-            created=meta.creation_timestamp or "",
-            replicas=spec.replicas,
-            ready=replica_set.status.ready_replicas,
-            parts=tuple(parts_of(ref, root, meta.resource_version, made.spec)),
-        )
-
-    def _root_of_release(self, ref: Ref, owner: Ref | None, replica_set: wire.ReplicaSet, template: str) -> Ref:
-        if owner is None:
-            self.workloads[ref.uid] = Workload(
-                ref=ref,
-                version=replica_set.metadata.resource_version,
-                read=True,
-                rolls=False,
-                replicas=replica_set.spec.replicas,
-                template=template,
-            )
-            return ref
+    def _root(self, owner: Ref, version: str, release_kind: str = "") -> Ref:
+        """The root owner of what this owner controls. One that is not among what was read is known by reference alone,
+        and counted: as a relation that dangles, or a kind that is not read."""
+        release = self._by_uid.get(owner.uid) if not release_kind else None
+        if release is not None:
+            return release.workload
         known = self.workloads.get(owner.uid)
         if known is not None and known.read:
             return known.ref
-        self._count(owner, "Deployment")
-        return self._unread(owner)
-
-    def _count(self, owner: Ref, readable: str) -> None:
-        """Count an owner that did not resolve: a dangling relation of a kind that is read, or a kind that is not."""
-        if owner.kind == readable:
+        if READ.get(owner.kind, ("", None, ""))[2] in ("Release", "Workload"):
             self.dangling[owner.kind, owner.namespace] += 1
         else:
-            self.owners[owner.kind] += 1
+            self.owners[owner.kind, version] += 1
+        if known is None:
+            self.workloads[owner.uid] = workloads.unread(owner, release_kind)
+        return owner
+
+    def _releases(self, kind: str) -> Iterator[Release]:
+        for found in _sorted(self.objects[kind]):
+            template = template_of(kind, found)
+            if template is None:
+                continue  # a ControllerRevision in which another controller keeps data of its own
+            ref, (owner, version) = self._ref(kind, found.metadata), self._owner(found.metadata)
+            root = ref if owner is None else self._root(owner, version, kind)
+            release = releases.release_of(kind, ref, root, found, template)
+            if owner is None:
+                self.workloads[ref.uid] = releases.bare(release, found)
+            yield release
+
+    def _settle(self) -> None:
+        """What of a workload only its releases can tell: an Argo Rollout names its current one by a hash, and when a
+        StatefulSet's or a DaemonSet's became current its ControllerRevision says."""
+        for release in self.releases:
+            root = self.workloads[release.workload.uid]
+            if not root.read:
+                continue
+            if root.ref.kind == "Rollout" and release.ref.kind == "ReplicaSet":
+                status = self.objects["Rollout"][root.ref.uid].status
+                labels = self.objects["ReplicaSet"][release.ref.uid].metadata.labels or {}
+                if status and status.current_pod_hash and status.current_pod_hash == labels.get(releases.ROLLOUT_HASH):
+                    self.workloads[root.ref.uid] = msgspec.structs.replace(root, current=release.ref.name)
+            elif (
+                root.ref.kind in REVISED
+                and root.current in (release.ref.name, "")
+                and (root.current or release.template == root.template)
+            ):
+                meta = self.objects["ControllerRevision"][release.ref.uid].metadata
+                self.workloads[root.ref.uid] = workloads.settled(root, release.number, releases.last_written(meta))
 
     def _instance(self, pod: wire.Pod) -> Instance:
         meta, status = pod.metadata, pod.status
-        ref, owner = self._ref("Pod", meta), self._owner(meta)
-        root = self._root_of_instance(ref, owner)
+        ref, (owner, version) = self._ref("Pod", meta), self._owner(meta)
         host = sys.intern(pod.spec.node_name or "")
+        is_static = owner is not None and owner.kind == "Node" and MIRROR in (meta.annotations or {})
+        root = ref if owner is None else self._static(ref, host) if is_static else self._root(owner, version)
         if host and host not in self._nodes:
             self.dangling["Node", ""] += 1
-        conditions = {c.type: c for c in status.conditions or ()}
-        ready = conditions.get("Ready")
+        ready = next((c for c in status.conditions or () if c.type == "Ready"), None)
         return Instance(
             ref=ref,
             version=meta.resource_version,
             owner=owner,
-            release_ref=owner,
+            release_ref=None if owner is None or is_static else self._made_by(owner, meta),
             workload=root,
             host=host,
             phase=sys.intern(status.phase),
@@ -151,16 +139,23 @@ class Mapping:
             generation_seen=meta.generation,
             containers=tuple(containers_of(ref, root, pod)),
             writes_seen=writes_of(ref, root, meta),
+            static=is_static,
         )
 
-    def _root_of_instance(self, ref: Ref, owner: Ref | None) -> Ref:
-        if owner is None:
-            return ref
-        release = self._by_uid.get(owner.uid)
+    def _static(self, ref: Ref, host: str) -> Ref:
+        made = workloads.static(ref, host)
+        return self.workloads.setdefault(made.ref.uid, made).ref
+
+    def _made_by(self, owner: Ref, meta: wire.ObjectMeta) -> Ref:
+        """The release that made a pod: its owner, or the owner's ControllerRevision that its label names."""
+        if owner.kind not in REVISED:
+            return owner
+        name = releases.revision_name(owner, meta)
+        release = self._by_name.get((owner.uid, name))
         if release is not None:
-            return release.workload
-        self._count(owner, "ReplicaSet")
-        return self._unread(owner)
+            return release.ref
+        self.dangling["ControllerRevision", owner.namespace] += 1
+        return Ref(self.scope, "ControllerRevision", owner.namespace, name, "")
 
     def _host(self, node: wire.Node) -> Host:
         meta, status = node.metadata, node.status
@@ -175,32 +170,6 @@ class Mapping:
             provider=node.spec.provider_id,
             facts=msgspec.structs.asdict(status.node_info),
         )
-
-
-def newest_time(decoded: Decoded) -> str:
-    """The newest time that recorded objects hold of what had happened; empty where they hold none."""
-    newest = ""
-    for table in decoded.objects.values():
-        for found in table.values():
-            for time in _times(found):
-                newest = max(newest, time)
-    return newest
-
-
-def _times(found: Any) -> Iterator[str]:
-    meta, status = found.metadata, getattr(found, "status", None)
-    yield meta.creation_timestamp or ""
-    yield from (entry.time or "" for entry in meta.managed_fields or ())
-    for condition in getattr(status, "conditions", None) or ():
-        times = (condition.last_transition_time, condition.last_update_time, condition.last_heartbeat_time)
-        yield from (time for time in times if time)
-    for reported in ("container_statuses", "init_container_statuses", "ephemeral_container_statuses"):
-        for container in getattr(status, reported, None) or ():
-            state = container.state
-            if state is not None and state.running is not None:
-                yield state.running.started_at or ""
-            if state is not None and state.terminated is not None:
-                yield state.terminated.finished_at or ""
 
 
 def _sorted(table: dict[str, Any]) -> list[Any]:

@@ -12,9 +12,10 @@ import yaml
 
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.assemble import assemble
-from tools.collect.kubernetes.decode import READ, Decoded, decode_document
-from tools.collect.kubernetes.mapping import Mapping, newest_time
+from tools.collect.kubernetes.decode import Decoded, decode_document
+from tools.collect.kubernetes.mapping import Mapping
 from tools.collect.kubernetes.pointers import POINTERS
+from tools.collect.kubernetes.times import newest_time
 from tools.errors import SourceError
 from tools.model.facts import Facts
 from tools.model.identity import Scope
@@ -68,9 +69,9 @@ def collect(path: Path, name: str = "") -> Facts:
     failures = [
         Gap(scope=scope.id, noun=noun, code="broken", reason=f"a file can't be read: {text}", mend="record it again")
         for text in broken
-        for noun in sorted(gaps.NOUNS.values())
+        for noun in gaps.EVERY
     ]
-    failures += _not_recorded(scope.id, decoded)
+    failures += gaps.not_recorded(scope.id, decoded)
     return assemble(newest_time(decoded), scope, Mapping(scope.id, decoded.objects), decoded, failures)
 
 
@@ -109,17 +110,3 @@ def _scope(decoded: Decoded, name: str) -> Scope:
         if namespace.metadata.name == "kube-system":
             return Scope(id=namespace.metadata.uid, name=name, kind="kubernetes", recorded=True, pointers=POINTERS)
     return Scope(id=f"recording:{name}", name=name, kind="kubernetes", stable=False, recorded=True, pointers=POINTERS)
-
-
-def _not_recorded(scope: str, decoded: Decoded) -> Iterator[Gap]:
-    """A kind of which the recording holds no list and no object: nobody knows whether there were any."""
-    for kind in READ:
-        if kind in gaps.NOUNS and kind not in decoded.listed and not decoded.objects[kind]:
-            yield Gap(
-                scope=scope,
-                noun=gaps.NOUNS[kind],
-                code="not-recorded",
-                required=True,
-                reason=f"the recording holds no {kind} list",
-                mend=f"record {kind}s too",
-            )

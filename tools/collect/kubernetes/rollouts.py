@@ -1,4 +1,4 @@
-"""How far a rollout is, and how the next one would go: from each kind's status and strategy, with the API's defaults."""
+"""How far a rollout is, and how the next would go: from each kind's status and strategy, with the API's defaults."""
 
 from __future__ import annotations
 
