@@ -41,7 +41,7 @@ DECLARATIVE = (
     "before-first-apply",
 )
 """How the names of tools begin that write what a file or a repository declares."""
-IMPERATIVE = ("kubectl-", "k9s", "lens", "node-fetch", "mozilla", "dashboard", "openshift-console")
+IMPERATIVE = ("kubectl-", "kubectl/", "k9s", "lens", "node-fetch", "mozilla", "dashboard", "openshift-console")
 """How the names of tools begin that write what somebody typed; what declares is asked for first."""
 
 

@@ -178,7 +178,7 @@ class Snapshot:
             yield from _sorted(change for change in found if not acts or change.act in acts)
         if thing.ref.scope not in self._watches:
             raise self._no_log(thing.ref)
-        missing = unwatched(self._watches[thing.ref.scope], thing, acts, self.moment)
+        missing = unwatched(self._watches[thing.ref.scope], thing, acts, self.moment, self._no_log(thing.ref))
         if missing is not None:
             raise missing
 
