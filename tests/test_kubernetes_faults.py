@@ -325,7 +325,7 @@ def at(path: str, *faults: Fault | None) -> Callable[[Loopback], None]:
 @pytest.mark.parametrize(
     ("dirty", "prepare", "code", "said"),
     [
-        (False, at(PODS), 0, '"findings": []'),
+        (False, at(PODS), 0, '"gaps": ['),
         (True, at(PODS), 10, "tag-only"),
         (False, everywhere(status(401, "Unauthorized")), 3, "renew the credentials"),
         (False, everywhere(status(403, "Forbidden", "\x1b[2Jno \u202ereading")), 3, "grant the reading ClusterRole"),

@@ -40,7 +40,9 @@ CHECKS = discover()
 
 
 def facts_of(folder: Path, *objects: Object) -> Facts:
-    return collect(record(folder / "all.json", *objects))
+    """The facts of a recording that is whole: it may lack the lists of kinds that no Deployment needs."""
+    facts = collect(record(folder / "all.json", *objects))
+    return msgspec.structs.replace(facts, gaps=tuple(g for g in facts.gaps if g.required or g.code != "not-recorded"))
 
 
 def view_of(folder: Path, *objects: Object) -> View:

@@ -142,7 +142,7 @@ def _moved(workload: Workload, current: Release, view: View) -> str:
     """When the rollout last moved: by its condition; where its kind has none, when its release became the current one,
     and when the newest of its instances was made or became ready."""
     rollout = workload.rollout
-    if rollout.progressing is not None:
+    if rollout.progressing is not None or current.ready is not None:
         return rollout.since or current.created
     began = rollout.since
     if not began:
