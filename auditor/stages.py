@@ -15,6 +15,7 @@ from auditor import gate
 from auditor.planning import bind, choose, recorded_preview
 from auditor.store.claims import Claim
 from auditor.store.journal import StoreJournal
+from auditor.store.snapshots import pack
 from auditor.store.store import Store
 from auditor.verification import verify_action
 from tools.catalogue import convert_settings, discover
@@ -88,9 +89,9 @@ class Stages:
     def collect(self, state: RunState) -> RunState:
         """Read the source with the reader's credentials."""
         now = checked(state)
-        snapshot = self.store.runs.save_facts(collect(now.source, self.progress))
-        self.store.runs.update(now.run, snapshot=snapshot)
-        return {"snapshot": snapshot}
+        packed = pack(collect(now.source, self.progress))
+        self.store.keep_look(now.run, packed)
+        return {"snapshot": packed.id}
 
     def trace(self, state: RunState) -> RunState:
         """Derive every path, and count the standings of its edges."""
@@ -106,7 +107,8 @@ class Stages:
         """Run every check."""
         now = checked(state)
         facts = self.store.runs.load_facts(now.snapshot)
-        report = self.store.runs.save_report(audit(facts, now.snapshot, self.checks, self.settings))
+        made = audit(facts, now.snapshot, self.checks, self.settings, self.store.history(facts))
+        report = self.store.runs.save_report(made)
         self.store.runs.update(now.run, report=report, state="audited")
         return {"report": report}
 
@@ -159,13 +161,16 @@ class Stages:
         if self.claim is None or self.acting is None:
             raise Refused("no-claim", f"run {now.run} was not resumed by auditor execute", mend="auditor resume RUN")
         plan = self.store.runs.load_plan(now.run)
-        verified, told = verify_action(plan, self.acting, self.checks, self.settings, self.progress)
+        verified, told = verify_action(
+            plan, self.acting, self.checks, self.settings, self.progress, self.store.history
+        )
         StoreJournal(self.store.database, self.claim).hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}
 
     def _view(self, now: Checked) -> View:
-        return View(self.store.runs.load_facts(now.snapshot), self.settings)
+        facts = self.store.runs.load_facts(now.snapshot)
+        return View(facts, self.settings, self.store.history(facts))
 
     def _plan(self, now: Checked, view: View, report: Report, proposal: Proposal, finding: str) -> Plan:
         action, why, notes = proposal

@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 import msgspec
 
+from auditor.store.snapshots import pack
 from tools.check import AnyCheck
 from tools.collect.kubernetes import live
 from tools.collect.kubernetes.api import Api
 from tools.engine import audit
 from tools.errors import Refused
 from tools.model.action import RedeployPriorRelease
-from tools.model.facts import Facts, content_id, encode
+from tools.model.facts import Facts
+from tools.model.history import History
 from tools.model.nouns import Host
 from tools.model.plan import Plan
 from tools.model.report import Report
@@ -24,7 +26,12 @@ PATIENCE = 30.0
 
 
 def verify_action(
-    plan: Plan, api: Api, checks: list[AnyCheck], settings: dict[str, msgspec.Struct], progress: Callable[[str], None]
+    plan: Plan,
+    api: Api,
+    checks: list[AnyCheck],
+    settings: dict[str, msgspec.Struct],
+    progress: Callable[[str], None],
+    remembered: Callable[[Facts], History],
 ) -> tuple[bool, str]:
     """Whether the world is now what the plan meant, from a fresh collection; and how it stands, in words.
 
@@ -33,8 +40,9 @@ def verify_action(
     deadline = time.monotonic() + PATIENCE
     while True:
         progress("looking again")
-        facts = live.collect(api)
-        report = audit(facts, content_id(encode(facts)), checks, settings)
+        packed = pack(live.collect(api))
+        facts = packed.facts
+        report = audit(facts, packed.id, checks, settings, remembered(facts))
         lost = [gap for gap in report.gaps if gap.required]
         verified, told = judge(plan, facts, report)
         if verified and not lost:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 import msgspec
 
 from auditor.settings import Settings, load_settings
+from auditor.store.snapshots import pack
 from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck
 from tools.collect.sources import Source, collect, merge, parse_source
 from tools.errors import UsageError
-from tools.model.facts import Facts, content_id, encode
+from tools.model.facts import Facts
 
 
 class Looking:
@@ -38,7 +39,7 @@ class Looking:
 
     def snapshot_id(self, facts: Facts) -> str:
         """The id that these facts are stored by."""
-        return content_id(encode(facts))
+        return pack(facts).id
 
     @property
     def one(self) -> Source:

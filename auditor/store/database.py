@@ -8,29 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from auditor.store.schema import APPLICATION, PAGE_SIZE, SCHEMA_VERSION, STEPS
 from tools.errors import AuditorError
-
-SCHEMA_VERSION = 1
-APPLICATION = 0x41554454  # "AUDT", in the file's header: SQLite's application_id
-SCHEMA = """
-CREATE TABLE contents (id TEXT PRIMARY KEY, kind TEXT NOT NULL, data BLOB NOT NULL);
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL,
-    snapshot TEXT, report TEXT, plan TEXT, outcome TEXT NOT NULL DEFAULT '');
-CREATE TABLE plans (id TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id), data BLOB NOT NULL);
-CREATE TABLE approvals (
-    id TEXT PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id), plan TEXT NOT NULL, data BLOB NOT NULL,
-    consumed_at TEXT);
-CREATE TABLE claims (
-    run TEXT NOT NULL REFERENCES runs(id), interrupt TEXT NOT NULL, approval TEXT NOT NULL, holder TEXT NOT NULL,
-    token TEXT NOT NULL, lease_until REAL NOT NULL, PRIMARY KEY (run, interrupt));
-CREATE TABLE journal (plan TEXT NOT NULL, step INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (plan, step));
-CREATE TABLE journal_lines (
-    number INTEGER PRIMARY KEY, plan TEXT NOT NULL, step INTEGER NOT NULL, at TEXT NOT NULL, state TEXT NOT NULL,
-    detail TEXT NOT NULL);
-CREATE TABLE refusals (
-    number INTEGER PRIMARY KEY, run TEXT NOT NULL, at TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
-"""
 
 
 def default_path() -> Path:
@@ -53,15 +32,19 @@ class Database:
             self._refuse_others(path)
             self._look_first(path)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self.connection.execute(f"PRAGMA page_size={PAGE_SIZE}")  # of a new file; another keeps its own
             self.connection.execute("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=FULL")
             self.connection.execute("PRAGMA foreign_keys=ON")
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         with self.transaction() as connection:
-            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in SCHEMA.split(";\n"):
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            self._refuse_version(path, version)  # another process may have been here since the look
+            for step in range(version, SCHEMA_VERSION):
+                for statement in STEPS[step]:
                     connection.execute(statement)
+            if version != SCHEMA_VERSION:
                 connection.execute(f"PRAGMA application_id={APPLICATION}")
                 connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
@@ -73,11 +56,19 @@ class Database:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if application != APPLICATION:
+            empty = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        if empty and application == version == 0:
+            return  # another process is making it, or was killed before its first table was there
+        if application != APPLICATION or version == 0:
             raise AuditorError(f"{path} is no store of this program", mend="name another with --store or AUDITOR_STORE")
-        if version != SCHEMA_VERSION:
+        Database._refuse_version(path, version)
+
+    @staticmethod
+    def _refuse_version(path: Path, version: int) -> None:
+        """Older versions are brought up to date; of a newer one nobody here knows what it means."""
+        if not 0 <= version <= SCHEMA_VERSION:
             raise AuditorError(
-                f"the store {path} is of version {version}; this program reads {SCHEMA_VERSION}",
+                f"the store {path} is of version {version}; this program reads up to {SCHEMA_VERSION}",
                 mend="use the version of the program that wrote it, or another store",
             )
 
@@ -101,7 +92,12 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction that begins at once (no other writer can slip in) and is durable at its end."""
+        """A write transaction that begins at once (no other writer can slip in) and is durable at its end. Inside
+        another one it is a part of that: all of it is written, or nothing."""
+        inside = self.connection.in_transaction
+        if inside:
+            yield self.connection
+            return
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
@@ -115,3 +111,11 @@ class Database:
             if isinstance(error, sqlite3.Error):
                 raise self._unusable(error) from error
             raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Reading, with what goes wrong in the file as an `AuditorError`."""
+        try:
+            yield self.connection
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error

@@ -1,24 +1,24 @@
-"""Runs, and the contents that they refer to by hash: snapshots, reports, plans, refusals."""
+"""Runs, and what they refer to by hash: snapshots, reports, explanations, plans; and what was refused in them."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import zlib
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import msgspec
 
+from auditor.store import reports
+from auditor.store.contents import Contents, digest
 from auditor.store.database import Database
-from tools.errors import AuditorError, Refused, UsageError
-from tools.model import facts as model_facts
+from auditor.store.reports import Summary
+from auditor.store.snapshots import Packed, pack, unpack
+from tools.errors import Refused, UsageError
 from tools.model.explanation import Explanation
 from tools.model.facts import Facts
 from tools.model.plan import Plan, plan_hash
 from tools.model.report import Report
 
-T = TypeVar("T")
+_COLUMNS = "id, at, source, state, snapshot, report, plan, outcome"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,36 +45,45 @@ class Runs:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.contents = Contents(database)
 
-    def begin(self, source: str, state: str = "begun") -> str:
+    def begin(self, source: str, state: str = "begun", snapshot: str | None = None, report: str | None = None) -> str:
         """A new run; its id."""
         run = "r-" + secrets.token_hex(4)
         with self.database.transaction() as connection:
             connection.execute(
-                "INSERT INTO runs (id, at, source, state) VALUES (?, ?, ?, ?)", (run, now(), source, state)
+                "INSERT INTO runs (id, at, source, state, snapshot, report) VALUES (?, ?, ?, ?, ?, ?)",
+                (run, now(), source, state, snapshot, report),
             )
         return run
 
     def get(self, run: str) -> Run:
         """A run by its id. Raises `UsageError` where it never was."""
-        row = self.database.connection.execute(
-            "SELECT id, at, source, state, snapshot, report, plan, outcome FROM runs WHERE id = ?", (run,)
-        ).fetchone()
+        with self.database.reading() as connection:
+            row = connection.execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run,)).fetchone()  # noqa: S608
         if row is None:
-            raise UsageError(f"there is no run {run!r} in this store", f"the store is {self.database.path}")
-        keys = ("id", "at", "source", "state", "snapshot", "report", "plan", "outcome")
-        return Run(**dict(zip(keys, row, strict=True)))
+            raise UsageError(
+                f"there is no run {run!r} in this store",
+                f"the store is {self.database.path}",
+                "auditor runs lists them",
+            )
+        return _run(row)
+
+    def newest(self, limit: int = -1, reported: bool = False) -> list[Run]:
+        """The newest runs first, at most so many (-1: all); `reported`: those alone that have a report."""
+        where = "WHERE report IS NOT NULL" if reported else ""
+        query = f"SELECT {_COLUMNS} FROM runs {where} ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - names are ours
+        with self.database.reading() as connection:
+            return [_run(row) for row in connection.execute(query, (limit,))]
 
     def latest(self) -> Run:
         """The newest run that has a report. Raises `UsageError` where there is none."""
-        row = self.database.connection.execute(
-            "SELECT id FROM runs WHERE report IS NOT NULL ORDER BY rowid DESC LIMIT 1"
-        ).fetchone()
-        if row is None:
+        found = self.newest(1, reported=True)
+        if not found:
             raise UsageError(
                 "nothing was audited yet", f"the store {self.database.path} holds no report", "auditor audit"
             )
-        return self.get(row[0])
+        return found[0]
 
     def update(self, run: str, **fields: str) -> None:
         """Set `state`, `snapshot`, `report`, `plan` or `outcome` of a run."""
@@ -82,35 +91,46 @@ class Runs:
         with self.database.transaction() as connection:
             connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*fields.values(), run))  # noqa: S608 - names are ours
 
+    def save_packed(self, packed: Packed) -> str:
+        """Store packed facts; their id. What of them is stored already is not stored again."""
+        self.contents.save(packed.contents)
+        return packed.id
+
     def save_facts(self, facts: Facts) -> str:
-        """Store a snapshot's facts; their content id. The same facts are stored once."""
-        data = model_facts.encode(facts)
-        return self._save(model_facts.content_id(data), "facts", data)
+        """Store a snapshot's facts, without heartbeats; their id."""
+        return self.save_packed(pack(facts))
 
     def load_facts(self, snapshot: str) -> Facts:
-        """The facts of a snapshot, read back and checked against their id."""
-        data = self._load(snapshot, "facts")
-        if model_facts.content_id(data) != snapshot:
-            raise AuditorError(f"snapshot {snapshot} in the store is damaged", "its content is not what its id says")
-        return model_facts.decode(data)
+        """The facts of a snapshot, read back and checked against their ids."""
+        return unpack(snapshot, self.contents)
 
     def save_report(self, report: Report) -> str:
-        """Store a report; its content id."""
-        data = msgspec.json.encode(report, order="deterministic")
-        return self._save("o-" + hashlib.sha256(data).hexdigest()[:16], "report", data)
+        """Store a report; its id. Parts that an earlier report had are not stored again."""
+        name, contents = reports.split(report)
+        self.contents.save(contents)
+        return name
 
     def load_report(self, report: str) -> Report:
-        """A report, read back."""
-        return self._read(report, "report", Report)
+        """A report, read back and checked against its ids."""
+        return reports.join(report, self.contents)
+
+    def summary(self, report: str) -> Summary:
+        """What a list of runs says of a report."""
+        return reports.summary(report, self.contents)
 
     def save_explanation(self, explanation: Explanation) -> str:
         """Store an explanation; its content id."""
         data = msgspec.json.encode(explanation, order="deterministic")
-        return self._save("x-" + hashlib.sha256(data).hexdigest()[:16], "explanation", data)
+        name = digest("x", data, 16)
+        self.contents.save({name: ("explanation", data)})
+        return name
 
     def load_explanation(self, explanation: str) -> Explanation:
         """An explanation, read back."""
-        return self._read(explanation, "explanation", Explanation)
+        try:
+            return msgspec.json.decode(self.contents.load(explanation, "explanation"), type=Explanation)
+        except msgspec.DecodeError as error:
+            raise self.contents.damaged("explanation", explanation, str(error)) from error
 
     def save_plan(self, plan: Plan) -> None:
         """Store a plan under its hash."""
@@ -122,7 +142,15 @@ class Runs:
             connection.execute("UPDATE runs SET plan = ?, state = 'planned' WHERE id = ?", (plan.id, plan.run))
 
     def load_plan(self, run: str) -> Plan:
-        """The plan of a run. Raises `UsageError` where it has none, `Refused` where it was edited."""
+        """The plan of a run. Raises `UsageError` where it has none, `Refused` (recorded) where it was edited."""
+        try:
+            return self.read_plan(run)
+        except Refused as edited:
+            self.refuse(run, edited.code, str(edited))
+            raise
+
+    def read_plan(self, run: str) -> Plan:
+        """`load_plan`, to be looked at alone: nothing is recorded."""
         row = self.database.connection.execute(
             "SELECT data, id FROM plans WHERE id = (SELECT plan FROM runs WHERE id = ?)", (run,)
         ).fetchone()
@@ -135,14 +163,12 @@ class Runs:
         except msgspec.DecodeError:
             whole = False
         if not whole:
-            edited = Refused(
+            raise Refused(
                 "edited",
                 f"the plan of run {run} was edited after it was made",
                 "its content is not what its hash says; nothing was executed",
                 "plan again",
             )
-            self.refuse(run, edited.code, str(edited))
-            raise edited
         return plan
 
     def refuse(self, run: str, code: str, message: str) -> None:
@@ -158,31 +184,11 @@ class Runs:
             "SELECT at, code, message FROM refusals WHERE run = ? ORDER BY number", (run,)
         ).fetchall()
 
-    def _save(self, content: str, kind: str, data: bytes) -> str:
-        with self.database.transaction() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO contents (id, kind, data) VALUES (?, ?, ?)",
-                (content, kind, zlib.compress(data, 1)),
-            )
-        return content
+    def refused(self) -> dict[str, int]:
+        """How often something was refused, by run."""
+        with self.database.reading() as connection:
+            return dict(connection.execute("SELECT run, count(*) FROM refusals GROUP BY run"))
 
-    def _load(self, content: str, kind: str) -> bytes:
-        row = self.database.connection.execute(
-            "SELECT data FROM contents WHERE id = ? AND kind = ?", (content, kind)
-        ).fetchone()
-        if row is None:
-            raise AuditorError(f"the store holds no {kind} {content}", f"the store is {self.database.path}")
-        try:
-            return zlib.decompress(row[0])
-        except zlib.error as error:
-            raise self._damaged(kind, content, error) from error
 
-    def _read(self, content: str, kind: str, form: type[T]) -> T:
-        """Stored JSON of a kind, read back."""
-        try:
-            return msgspec.json.decode(self._load(content, kind), type=form)
-        except msgspec.DecodeError as error:
-            raise self._damaged(kind, content, error) from error
-
-    def _damaged(self, kind: str, content: str, error: Exception) -> AuditorError:
-        return AuditorError(f"{kind} {content} in the store {self.database.path} is damaged", str(error), "audit again")
+def _run(row: tuple[str, ...]) -> Run:
+    return Run(**dict(zip(_COLUMNS.split(", "), row, strict=True)))

@@ -7,9 +7,17 @@ from pathlib import Path
 from auditor.store.approvals import Approvals
 from auditor.store.claims import Claims
 from auditor.store.database import Database, default_path
+from auditor.store.history import load_history
 from auditor.store.journal import step_state
+from auditor.store.looks import remember, wholly_different
+from auditor.store.reports import split
 from auditor.store.runs import Runs
+from auditor.store.snapshots import Packed
 from tools.execute.journal import State
+from tools.model.facts import Facts
+from tools.model.history import History, observations
+from tools.model.identity import Scope
+from tools.model.report import Report
 
 
 class Store:
@@ -20,6 +28,36 @@ class Store:
         self.runs = Runs(self.database)
         self.approvals = Approvals(self.database)
         self.claims = Claims(self.database)
+
+    def keep_audit(self, source: str, packed: Packed, report: Report) -> str:
+        """Keep a whole audit in one transaction: its run, snapshot, report, and what it leaves to be remembered. The
+        run's id."""
+        name, parts = split(report)
+        rows = self.runs.contents.pressed({**packed.contents, **parts})
+        with self.database.transaction() as connection:
+            run = self.runs.begin(source, "audited", snapshot=packed.id, report=name)
+            self.runs.contents.write(rows)
+            remember(connection, run, packed.facts)
+        return run
+
+    def keep_look(self, run: str, packed: Packed) -> None:
+        """Keep what a run looked at, and remember it, in one transaction."""
+        rows = self.runs.contents.pressed(packed.contents)
+        with self.database.transaction() as connection:
+            self.runs.contents.write(rows)
+            self.runs.update(run, snapshot=packed.id)
+            remember(connection, run, packed.facts)
+
+    def history(self, facts: Facts) -> History:
+        """What was known of these scopes before the facts' moment."""
+        return load_history(self.database, facts)
+
+    def strangers(self, facts: Facts) -> list[Scope]:
+        """The scopes without an identity of their own that held none of these objects when they were last looked at:
+        two clusters may go by one name."""
+        seen = list(observations(facts)) if any(not scope.stable for scope in facts.scopes) else []
+        with self.database.reading() as connection:
+            return [s for s in facts.scopes if not s.stable and wholly_different(connection, s.id, seen)]
 
     def journal_state(self, plan: str, step: int) -> State | None:
         """How far a step of a plan came, whoever carried it out."""

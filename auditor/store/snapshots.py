@@ -1,0 +1,126 @@
+"""Snapshots in content-addressed chunks without heartbeats, so that a quiet round writes next to nothing.
+
+A snapshot is a manifest (the moment, and for each noun a list), a list is the ids of chunks, and a chunk is a run of
+things in their order. Where a chunk ends is decided by the names in it alone (a hash of the last one), so what is
+added, removed or changed touches its own chunk and leaves all others as they are.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from types import GenericAlias
+from typing import Any
+
+import msgspec
+
+from auditor.store.contents import Contents, Stored, digest
+from tools.model import facts as model_facts
+from tools.model.facts import Facts
+from tools.model.identity import Scope
+from tools.model.nouns import Budget, Change, Host, Instance, Pool, Release, Watch, Workload
+from tools.model.observation import Gap
+
+MANIFEST_VERSION = 1
+CHUNK = 32
+"""How many things a chunk holds on average."""
+NOUNS: dict[str, Any] = {
+    "scopes": Scope,
+    "workloads": Workload,
+    "releases": Release,
+    "instances": Instance,
+    "hosts": Host,
+    "pools": Pool,
+    "budgets": Budget,
+    "changes": Change,
+    "watches": Watch,
+    "gaps": Gap,
+}
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a snapshot is made of: its moment, and the list of chunks of each noun that it has any of."""
+
+    version: int
+    moment: str
+    lists: dict[str, str]
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """Facts as they are stored: their id, themselves without heartbeats, and all contents that they are made of."""
+
+    id: str
+    facts: Facts
+    contents: dict[str, Stored]
+
+
+def without_heartbeats(facts: Facts) -> Facts:
+    """Facts without what moves while nothing changes: a Host's `version` (its resourceVersion moves with each node
+    status, every few minutes or oftener) is empty. Everything else is as it was read."""
+    hosts = tuple(msgspec.structs.replace(host, version="") if host.version else host for host in facts.hosts)
+    return msgspec.structs.replace(facts, hosts=hosts)
+
+
+def pack(facts: Facts) -> Packed:
+    """Facts cut into contents. The same facts give the same id, whatever else a store holds."""
+    facts = without_heartbeats(facts)
+    contents: dict[str, Stored] = {}
+    lists: dict[str, str] = {}
+    for noun in NOUNS:
+        names = []
+        for chunk in _cut(getattr(facts, noun)):
+            names.append(_add(contents, "c", "chunk", chunk))
+        if names:
+            lists[noun] = _add(contents, "l", "list", names)
+    data = _encode(Manifest(MANIFEST_VERSION, facts.moment, lists))
+    snapshot = model_facts.content_id(data)
+    contents[snapshot] = ("snapshot", data)
+    return Packed(snapshot, facts, contents)
+
+
+def unpack(snapshot: str, contents: Contents) -> Facts:
+    """The facts of a snapshot, every chunk checked against its id. Snapshots of version 1 are one content, `facts`."""
+    if contents.kind(snapshot) == "facts":
+        whole: Facts = _decode(snapshot, "facts", contents, Facts)
+        return whole
+    manifest = _decode(snapshot, "snapshot", contents, Manifest)
+    if manifest.version != MANIFEST_VERSION or not manifest.lists.keys() <= NOUNS.keys():
+        raise contents.damaged("snapshot", snapshot, f"its manifest (version {manifest.version}) is of another program")
+    found = {noun: tuple(_things(noun, name, contents)) for noun, name in manifest.lists.items()}
+    return Facts(**{"scopes": (), **found}, moment=manifest.moment)
+
+
+def _things(noun: str, name: str, contents: Contents) -> Iterator[Any]:
+    form: Any = GenericAlias(list, (NOUNS[noun],))
+    for chunk in _decode(name, "list", contents, list[str]):
+        yield from _decode(chunk, "chunk", contents, form)
+
+
+def _decode(name: str, kind: str, contents: Contents, form: Any) -> Any:
+    try:
+        return msgspec.msgpack.decode(contents.load(name, kind), type=form)
+    except msgspec.DecodeError as error:
+        raise contents.damaged(kind, name, str(error)) from error
+
+
+def _cut(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Things in runs that end behind each one whose name's hash says so."""
+    start = 0
+    for end, thing in enumerate(things, 1):
+        ref = getattr(thing, "ref", None)
+        if ref is not None and zlib.crc32(f"{ref.scope}/{ref.key}".encode()) % CHUNK == 0:
+            yield things[start:end]
+            start = end
+    if start < len(things):
+        yield things[start:]
+
+
+def _add(contents: dict[str, Stored], prefix: str, kind: str, thing: Any) -> str:
+    data = _encode(thing)
+    name = digest(prefix, data)
+    contents[name] = (kind, data)
+    return name
+
+
+def _encode(thing: Any) -> bytes:
+    return msgspec.msgpack.encode(thing, order="deterministic")
