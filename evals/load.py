@@ -77,8 +77,8 @@ def remembered(before: Facts, now: Facts) -> History:
             f"{before.scopes[0].id} and {now.scopes[0].id}",
             "record the kube-system namespace in both",
         )
-    if before.moment > now.moment:
-        raise BrokenCase("before/ is later than fleet/", f"{before.moment} and {now.moment}")
+    if before.moment >= now.moment:  # the store remembers no look of the same moment either
+        raise BrokenCase("before/ is not earlier than fleet/", f"{before.moment} and {now.moment}")
     seen = Past(before.moment, before.moment, "")
     rows = [(row, msgspec.structs.replace(seen, value=row.value)) for row in observations(before)]
     return History(rows, before.moment, before.changes, before.watches)

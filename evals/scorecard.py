@@ -16,7 +16,6 @@ from evals.scorers.miss import KINDS, Miss
 from evals.scorers.tracing import Traced, Tracing
 from tools.check import AnyCheck
 from tools.engine import audit
-from tools.model.facts import content_id, encode
 from tools.model.path import Path as Deployed
 from tools.path import path_of
 
@@ -90,7 +89,7 @@ def run(
 
 def score(case: Case, checks: list[AnyCheck], trace: Callable[..., Deployed] = path_of) -> Scored:
     """Audit one case and trace its labelled paths, as `auditor audit` and `auditor trace` do."""
-    report = audit(case.facts, content_id(encode(case.facts)), checks, case.settings, case.history)
+    report = audit(case.facts, case.name, checks, case.settings, case.history)
     wanted = {(path.instance, path.container) for path in case.labels.paths}
     view = case.view
     paths = [
