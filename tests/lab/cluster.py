@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +35,12 @@ class Lab:
     def planted(self) -> Path:
         """The folder where scenarios write down what they planted."""
         return settings.STATE / "planted"
+
+    def audit_tail(self, size: int = 1 << 20) -> list[str]:
+        """The last lines of the audit log, of about that many bytes."""
+        with self.audit_log.open("rb") as file:
+            file.seek(max(0, self.audit_log.stat().st_size - size))
+            return file.read().decode(errors="replace").splitlines()
 
     def up(self) -> None:
         lifecycle.up()
@@ -63,12 +71,27 @@ class Lab:
         stdin: str | None = None,
         check: bool = True,
         config: Path | None = None,
+        editor: str = "",
     ) -> str:
-        """Run kubectl as a user, or with another kubeconfig, and return its standard output."""
-        cache = settings.STATE / "kubectl-cache"
-        argv = [str(settings.BINARIES / "kubectl"), "--cache-dir", str(cache), *args]
-        env = {**os.environ, "KUBECONFIG": str(config or self.kubeconfig(user))}
-        return basics.run(argv, stdin=stdin, check=check, env=env)
+        """Run kubectl as a user, or with another kubeconfig, and return its standard output; `kubectl edit` runs the
+        editor, a shell command, on its file."""
+        env = {**os.environ, "KUBECONFIG": str(config or self.kubeconfig(user)), "KUBE_EDITOR": editor}
+        return basics.run([*self._kubectl, *args], stdin=stdin, check=check, env=env)
+
+    @contextmanager
+    def kubectl_meanwhile(self, *args: str, user: str) -> Iterator[subprocess.Popen[str]]:
+        """Run kubectl as a user for as long as the block lasts, such as a port-forward; its output can be read."""
+        env = {**os.environ, "KUBECONFIG": str(self.kubeconfig(user))}
+        argv = [*self._kubectl, *args]
+        with subprocess.Popen(argv, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
+    @property
+    def _kubectl(self) -> list[str]:
+        return [str(settings.BINARIES / "kubectl"), "--cache-dir", str(settings.STATE / "kubectl-cache")]
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any]:
         """One object as the API has it, with its managed fields."""
@@ -119,6 +142,9 @@ class Lab:
 
     def discard_namespace(self, name: str) -> None:
         """The same without waiting; a namespace that isn't there is no error."""
+        for node in settings.NODES.values():
+            for file in node.static_pods.glob(f"{name}.*"):
+                file.unlink(missing_ok=True)
         self.kubectl("delete", _POLICIES, "-l", f"{NAMESPACE_LABEL}={name}")
         self.kubectl("delete", "-n", name, _WORKLOADS, "--all", "--wait=false")
         self.kubectl("delete", "-n", name, "pods", "--all", "--grace-period=0", "--force", "--wait=false")

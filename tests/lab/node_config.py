@@ -83,6 +83,8 @@ def _kubelet(node: Node) -> dict[str, object]:
         "imageMinimumGCAge": "240h",
         "syncFrequency": "10s",
         "podLogsDir": str(node.state / "pod-logs"),
+        "staticPodPath": str(node.static_pods),
+        "fileCheckFrequency": "1s",
     }
 
 
@@ -93,4 +95,5 @@ def make(node: Node) -> None:
     write(node.state / "containerd.toml", _CONTAINERD.format(**values))
     write(node.state / "certs.d" / settings.REGISTRY / "hosts.toml", _REGISTRY_HOST.format(**values))
     write(node.state / "cni" / "10-bridge.conflist", json.dumps(_cni(node), indent=1))
+    node.static_pods.mkdir(parents=True, exist_ok=True)
     write(node.state / "kubelet.yaml", json.dumps(_kubelet(node), indent=1))

@@ -22,6 +22,11 @@ def _ctr(node: Node, *words: str) -> str:
     return run(["ctr", "--address", node.socket, "--namespace", "k8s.io", *words], check=False)
 
 
+def kill_container(node: Node, container: str) -> None:
+    """End the first process of a container (`containerd://ID`, as its status says), as a crash would."""
+    _ctr(node, "tasks", "kill", "--signal", "SIGKILL", container.removeprefix("containerd://"))
+
+
 def start_containerd(node: Node) -> None:
     """Start containerd; it takes over what outlived its crash, and finds a clean machine after a reboot."""
     name, _ = daemons(node)

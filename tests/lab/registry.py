@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import urllib.request
 from pathlib import Path
 
 from tests.lab import control_plane, processes, settings
@@ -18,7 +19,8 @@ from tests.lab.basics import run, wait, write
 IMAGES = settings.STATE / "images.json"  # {"app:v1": "sha256:…"}
 NAMES = ("pause:lab", "app:v1", "app:v2", "app:v3")
 _BUSYBOX = Path("/bin/busybox")
-_APPLETS = ("sh", "sleep", "mkdir", "httpd", "cat", "ls")
+_APPLETS = ("sh", "sleep", "mkdir", "httpd", "cat", "ls", "tar")  # tar: kubectl cp runs it
+_MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 _SOURCE = settings.STATE / "images.source"  # the hash of what they were built from
 
 
@@ -38,6 +40,18 @@ def digests() -> dict[str, str]:
     """Each image's manifest digest, by name and tag; empty before they are built."""
     found: dict[str, str] = json.loads(IMAGES.read_text()) if IMAGES.exists() else {}
     return found
+
+
+def tag(digest: str, name: str) -> None:
+    """Let a name and tag such as `app:stable` point to the image of that digest of its repository, as a push would."""
+    repository, _, tagged = name.partition(":")
+    url = f"http://{settings.REGISTRY}/v2/{repository}/manifests"
+    asked = urllib.request.Request(f"{url}/{digest}", headers={"Accept": ", ".join(_MANIFESTS)})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        kind, body = answer.headers["Content-Type"], answer.read()
+    put = urllib.request.Request(f"{url}/{tagged}", data=body, method="PUT", headers={"Content-Type": kind})
+    with urllib.request.urlopen(put, timeout=10):
+        pass
 
 
 def _source() -> str:

@@ -42,6 +42,11 @@ class Node:
         return STATE / self.name
 
     @property
+    def static_pods(self) -> Path:
+        """The folder from which the kubelet runs static pods (staticPodPath)."""
+        return self.state / "static-pods"
+
+    @property
     def containerd_run(self) -> Path:
         return RUN / f"{self.name}-containerd"
 

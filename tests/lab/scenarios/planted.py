@@ -24,6 +24,17 @@ MIXED_RELEASES = "mixed-releases"  # two releases run side by side, and nothing 
 SUPERSEDED_OUTLIVES = "superseded-outlives"  # a pod of a release that should be gone
 HOST_DRIFTED = "host-drifted"  # the node differs from its pool
 NO_OWNER = "no-owner"  # a pod that nothing would replace
+UNKNOWN_OWNER = "unknown-owner"  # its controller is a custom resource: whether that would replace it is not known
+ENTERED = "entered"  # somebody entered the running pod: exec, attach, copy, port-forward
+CONTAINER_ADDED = "container-added"  # an ephemeral container was added to the running pod
+RESIZED = "resized"  # the running pod's resources were changed
+RESTARTED_AS_OTHER = "restarted-as-other"  # the container restarted under another image: its tag had been moved
+MIXED_IMAGES = "mixed-images"  # one release whose pods run different images
+CHANGED_BY_HAND = "changed-by-hand"  # a person changed the workload with an imperative command
+NOT_REPLACING = "not-replacing"  # a new template would not replace all pods by itself
+HELD_BACK = "held-back"  # pods of the earlier template are left by design: the rollout is neither complete nor failed
+PRIOR_GONE = "prior-gone"  # the release before the current one is not kept
+LATE = "late"  # the pod is older than the promise, and was never ready
 
 
 @dataclass(frozen=True)

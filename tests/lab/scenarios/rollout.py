@@ -39,11 +39,11 @@ def _is_whole(lab: Lab, namespace: str, name: str, replicas: int, image: str) ->
     return len(found) == replicas and all(is_ready(pod) and image_of(pod) == image for pod in found)
 
 
-def wait_until_whole(lab: Lab, namespace: str, name: str, replicas: int, image: str) -> Item:
-    """Wait until the Deployment runs this image alone, and return it; `rollout status` returns too early."""
+def wait_until_whole(lab: Lab, namespace: str, name: str, replicas: int, image: str, kind: str = "Deployment") -> Item:
+    """Wait until the workload runs this image alone, and return it; `rollout status` returns too early."""
     lab.wait(f"{name} to be rolled out", lambda: _is_whole(lab, namespace, name, replicas, image), 45)
-    lab.kubectl("rollout", "status", f"deployment/{name}", "-n", namespace, "--timeout=30s")
-    return lab.get("deployment", name, namespace)
+    lab.kubectl("rollout", "status", f"{kind}/{name}", "-n", namespace, "--timeout=30s")
+    return lab.get(kind, name, namespace)
 
 
 def release(lab: Lab, namespace: str, name: str, image: str, replicas: int = 2, **spec: Any) -> Item:
