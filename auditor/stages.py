@@ -27,7 +27,7 @@ from tools.explain import explain as explain_finding
 from tools.model.action import target_of
 from tools.model.plan import PLAN_VERSION, Plan, plan_hash
 from tools.model.report import Report
-from tools.path import path_of
+from tools.path import hops_of
 from tools.plan.propose import Proposal, inverse, propose, wished
 
 
@@ -99,7 +99,7 @@ class Stages:
         standings: dict[str, int] = {}
         for instance in view.facts.instances:
             for container in instance.containers:
-                for edge in path_of(container, view).edges:
+                for edge in hops_of(container, view):
                     standings[edge.standing] = standings.get(edge.standing, 0) + 1
         return {"standings": dict(sorted(standings.items()))}
 
@@ -161,9 +161,7 @@ class Stages:
         if self.claim is None or self.acting is None:
             raise Refused("no-claim", f"run {now.run} was not resumed by auditor execute", mend="auditor resume RUN")
         plan = self.store.runs.load_plan(now.run)
-        verified, told = verify_action(
-            plan, self.acting, self.checks, self.settings, self.progress, self.store.history
-        )
+        verified, told = verify_action(plan, self.acting, self.checks, self.settings, self.progress, self.store.history)
         StoreJournal(self.store.database, self.claim).hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}

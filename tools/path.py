@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tools.artifact import other_reference, same_artifact, written_later
-from tools.check import View
+from tools.check import Thing, View
 from tools.evidence import quote
 from tools.model.image import running_digest
 from tools.model.nouns import Container, Instance, Part, Release, Write
 from tools.model.observation import NotObserved
-from tools.model.path import Edge, Path, Stop
+from tools.model.path import Edge, Path, Standing, Stop
 
 NO_PROVENANCE = "no signature, provenance or label of this artifact was read"
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """An edge before its evidence is quoted: `cites` are pairs of a thing and the name of its field. Counting a fleet's
+    standings needs no more."""
+
+    standing: Standing
+    note: str
+    cites: tuple[tuple[Thing, str], ...] = ()
+    since: str = ""
+
+
+UNKNOWN = Hop("unknown", NO_PROVENANCE)
 
 
 def path_of(container: Container, view: View) -> Path:
     """The path of one container of an instance that was seen."""
     instance = view.instance_of(container)
     release, missing = _release(instance, view)
-    part = view.part_of(release, container) if release is not None else None
     digest = running_digest(container.image_id_seen or "")
     stops = (
         Stop("commit", "unknown"),
@@ -28,22 +42,37 @@ def path_of(container: Container, view: View) -> Path:
         Stop("instance", str(instance.ref), instance.ref),
         Stop("host", instance.host or "not scheduled"),
     )
-    edges = (
-        Edge("unknown", NO_PROVENANCE),
-        Edge("unknown", NO_PROVENANCE),
-        _artifact_edge(part, release, container, missing, view),
-        _workload_edge(release, missing, view),
-        _instance_edge(instance, release, missing, view),
-        _host_edge(instance, view),
+    return Path(container.name, instance.ref, stops, tuple(_edge(hop, view) for hop in hops_of(container, view)))
+
+
+def hops_of(container: Container, view: View) -> tuple[Hop, ...]:
+    """The edges of one container's path, their evidence not quoted yet."""
+    instance = view.instance_of(container)
+    release, missing = _release(instance, view)
+    part = view.part_of(release, container) if release is not None else None
+    return (
+        UNKNOWN,
+        UNKNOWN,
+        _artifact(part, release, container, instance, missing),
+        _workload(release, missing, view),
+        _instance(instance, release, missing),
+        _host(instance, view),
     )
-    return Path(container.name, instance.ref, stops, edges)
+
+
+def _edge(hop: Hop, view: View) -> Edge:
+    return Edge(hop.standing, hop.note, tuple(quote(view, thing, field) for thing, field in hop.cites), hop.since)
 
 
 def _release(instance: Instance, view: View) -> tuple[Release | None, str]:
+    """The release that made an instance, or why there is none."""
     try:
-        return view.release_of(instance), ""
+        release = view.release_of(instance)
     except NotObserved as missing:
         return None, missing.reason
+    if release is None and instance.static:
+        return None, "a file on its host made it: the API holds no release of it"
+    return release, ""
 
 
 def _release_label(release: Release | None, missing: str) -> str:
@@ -52,59 +81,65 @@ def _release_label(release: Release | None, missing: str) -> str:
     return "not read" if missing else "none"
 
 
-def _artifact_edge(part: Part | None, release: Release | None, container: Container, missing: str, view: View) -> Edge:
+def _artifact(
+    part: Part | None, release: Release | None, container: Container, instance: Instance, missing: str
+) -> Hop:
     """Whether what runs is what the release names."""
     if release is None:
-        return Edge("unknown", missing or "no release names it: nothing controls this instance")
+        return Hop("unknown", missing or "no release names it: nothing controls this instance")
     if part is None:
         if container.role == "ephemeral":
-            return Edge("unknown", "an ephemeral container: it was added to the running instance, no release names it")
-        return Edge("unknown", "the release names no such container: it was injected when the instance was made")
-    named = (quote(view, part, "image"), quote(view, container, "image"))
+            return Hop("unknown", "an ephemeral container: it was added to the running instance, no release names it")
+        return Hop("unknown", "the release names no such container: it was injected when the instance was made")
+    named = ((part, "image"), (container, "image"))
     try:
         if other_reference(part, container):
-            writer = written_later(container, view.instance_of(container))
+            writer = written_later(container, instance)
             if writer is not None:
                 since = writer.time if isinstance(writer, Write) else ""
-                said = quote(view, writer, "manager" if isinstance(writer, Write) else "generation")
-                return Edge("contradicted", "its image was written after creation", (*named, said), since)
+                said = (writer, "manager" if isinstance(writer, Write) else "generation")
+                return Hop("contradicted", "its image was written after creation", (*named, said), since)
         same_artifact(part, container)
     except NotObserved as missed:
-        return Edge("unknown", missed.reason, named)
-    return Edge("verified", "equal digests", (named[0], quote(view, container, "image_id")), container.started)
+        return Hop("unknown", missed.reason, named)
+    return Hop("verified", "equal digests", (named[0], (container, "image_id")), container.started)
 
 
-def _workload_edge(release: Release | None, missing: str, view: View) -> Edge:
+def _workload(release: Release | None, missing: str, view: View) -> Hop:
     if release is None:
-        return Edge("unknown", missing or "there is no release")
+        return Hop("unknown", missing or "there is no release")
     if release.workload == release.ref:
-        return Edge("verified", "the release is its own root: nothing controls it", (), release.created)
+        return Hop("verified", "the release is its own root: nothing controls it", (), release.created)
     try:
         workload = view.workload_of(release)
-        current = workload is not None and workload.read and view.current_release(workload).ref.uid == release.ref.uid
+        if workload is None or not workload.read:
+            return Hop("reported", "owner reference alone: it was not read", ((release, "created"),), release.created)
+        if workload.rolls:
+            current = view.current_release(workload).ref.uid == release.ref.uid
+            which = "; the current release, by its template" if current else "; a superseded release, by its template"
+        else:
+            which = ""
     except NotObserved as missed:
-        return Edge("unknown", missed.reason)
-    which = "the current release, by its template" if current else "a superseded release, by its template"
-    return Edge(
-        "verified", f"controller reference by uid; {which}", (quote(view, release, "created"),), release.created
-    )
+        return Hop("unknown", missed.reason)
+    return Hop("verified", f"controller reference by uid{which}", ((release, "created"),), release.created)
 
 
-def _instance_edge(instance: Instance, release: Release | None, missing: str, view: View) -> Edge:
+def _instance(instance: Instance, release: Release | None, missing: str) -> Hop:
     if instance.owner is None:
-        return Edge("unknown", "it has no controller: nothing says what made it")
+        return Hop("unknown", "it has no controller: nothing says what made it")
+    cites = ((instance, "controller"),)
+    if instance.static:
+        return Hop("reported", "its host's kubelet says that a file of the host made it", cites, instance.created)
     if release is None:
-        return Edge(
-            "reported", f"owner reference alone: {missing}", (quote(view, instance, "controller"),), instance.created
-        )
-    return Edge("verified", "controller reference by uid", (quote(view, instance, "controller"),), instance.created)
+        return Hop("reported", f"owner reference alone: {missing}", cites, instance.created)
+    return Hop("verified", "controller reference by uid", cites, instance.created)
 
 
-def _host_edge(instance: Instance, view: View) -> Edge:
+def _host(instance: Instance, view: View) -> Hop:
     try:
         host = view.host_of(instance)
     except NotObserved as missed:
-        return Edge("reported", f"bound by the control plane; {missed.reason}")
+        return Hop("reported", f"bound by the control plane; {missed.reason}")
     if host is None:
-        return Edge("unknown", "it is not scheduled yet")
-    return Edge("verified", "bound by the control plane", (quote(view, host, "kubelet_version"),), instance.created)
+        return Hop("unknown", "it is not scheduled yet")
+    return Hop("verified", "bound by the control plane", ((instance, "host"),), instance.created)
