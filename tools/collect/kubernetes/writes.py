@@ -28,7 +28,7 @@ def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] |
     """The field managers' writes, oldest first; None where managedFields are absent, or not what they should be."""
     if not meta.managed_fields:
         return None
-    born = meta.creation_timestamp
+    born = meta.creation_timestamp or ""
     try:
         return tuple(
             Write(
@@ -41,7 +41,7 @@ def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] |
                 subresource=entry.subresource,
                 time=entry.time or "",
                 images=_images(entry),
-                owns=_owned(entry) if born and (entry.time or "") > born else (),
+                owns=_owned(entry, born),
             )
             for index, entry in sorted(enumerate(meta.managed_fields), key=lambda row: (row[1].time or "", row[0]))
         )
@@ -72,8 +72,11 @@ def _images_in(fields: bytes) -> tuple[str, ...]:
     return tuple(sorted(sys.intern(msgspec.json.decode(key[2:], type=dict[str, str])["name"]) for key in keys))
 
 
-def _owned(entry: wire.ManagedFields) -> tuple[str, ...]:
-    if entry.subresource not in SPECIFYING or not isinstance(entry.fields_v1, msgspec.Raw):
+def _owned(entry: wire.ManagedFields, born: str) -> tuple[str, ...]:
+    """What an entry owns below `spec`, where it was written after the object's creation. What came through a
+    subresource always was, and the API server leaves the time of a scale out."""
+    later = bool(entry.subresource) or "" < born < (entry.time or "")
+    if not later or entry.subresource not in SPECIFYING or not isinstance(entry.fields_v1, msgspec.Raw):
         return ()
     return _owned_in(bytes(entry.fields_v1))
 
