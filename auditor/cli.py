@@ -23,6 +23,8 @@ OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTE
 Kubeconfig = Annotated[str, typer.Option(help="The kubeconfig file to use.")]
 Context = Annotated[str, typer.Option(help="The kubeconfig context to use.")]
 Config = Annotated[str, typer.Option("--config", "-c", help="The settings file (default: ./auditor.toml).")]
+AuditLogs = Annotated[list[str] | None, typer.Option("--audit-log", help="The API server's audit log, or a folder.")]
+AuditPolicy = Annotated[str, typer.Option(help="The API server's audit policy: what the log leaves out.")]
 StorePath = Annotated[str, typer.Option("--store", help="The store's file (default: $AUDITOR_STORE).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Versioned JSON on standard output.")]
 RunId = Annotated[str, typer.Argument(help="The run's id, as auditor plan prints it.")]
@@ -32,6 +34,8 @@ RunId = Annotated[str, typer.Argument(help="The run's id, as auditor plan prints
 def audit(
     sources: Sources = None,
     evidence: Annotated[bool, typer.Option("--evidence", "-e", help="Show each finding's evidence.")] = False,
+    audit_log: AuditLogs = None,
+    audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
     config: Config = "",
     store: StorePath = "",
@@ -40,13 +44,17 @@ def audit(
     """Audit a fleet: exit 0 clean, 10 violations, 3 evidence missing or nothing examined."""
     from auditor.commands import audit as room
 
-    raise typer.Exit(room.audit(sources or [], evidence, kubeconfig, config, store, as_json))
+    raise typer.Exit(
+        room.audit(sources or [], evidence, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
+    )
 
 
 @app.command()
 def trace(
     subject: Annotated[str, typer.Argument(help="pod/NS/NAME, deployment/NS/NAME, node/NAME, or a plain name.")],
     source: OneSource = "",
+    audit_log: AuditLogs = None,
+    audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
     config: Config = "",
     as_json: AsJson = False,
@@ -54,13 +62,15 @@ def trace(
     """Show how what runs came to be: commit → build → artifact → release → workload → instance → host."""
     from auditor.commands import trace as room
 
-    raise typer.Exit(room.trace(subject, source, kubeconfig, config, as_json))
+    raise typer.Exit(room.trace(subject, source, kubeconfig, config, as_json, (audit_log or (), audit_policy)))
 
 
 @app.command()
 def explain(
     finding: Annotated[str, typer.Argument(help="A finding's fingerprint; without one, every violation.")] = "",
     source: OneSource = "",
+    audit_log: AuditLogs = None,
+    audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
     config: Config = "",
     store: StorePath = "",
@@ -69,7 +79,7 @@ def explain(
     """Explain findings of the last audit (or of --source) from their evidence."""
     from auditor.commands import explain as room
 
-    raise typer.Exit(room.explain(finding, source, kubeconfig, config, store, as_json))
+    raise typer.Exit(room.explain(finding, source, kubeconfig, config, store, as_json, (audit_log or (), audit_policy)))
 
 
 @checks_app.callback(invoke_without_command=True)
@@ -96,6 +106,8 @@ def plan(
     to: Annotated[str, typer.Option(help="The release (name or revision), or the host, to choose.")] = "",
     cordon: Annotated[str, typer.Option(help="Plan to cordon this node, whatever was found.")] = "",
     uncordon: Annotated[str, typer.Option(help="Plan to uncordon this node.")] = "",
+    audit_log: AuditLogs = None,
+    audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
     config: Config = "",
     store: StorePath = "",
@@ -105,7 +117,9 @@ def plan(
     from auditor.commands import plan as room
 
     wish = f"cordon {cordon}" if cordon else f"uncordon {uncordon}" if uncordon else ""
-    raise typer.Exit(room.plan(finding, source, to, wish, kubeconfig, config, store, as_json))
+    raise typer.Exit(
+        room.plan(finding, source, to, wish, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
+    )
 
 
 @app.command()

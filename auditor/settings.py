@@ -4,19 +4,50 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tools.errors import UsageError
+from tools.model.change import ActorKind
 
 FILE = "auditor.toml"
 
 
+class AuditLogSettings(BaseModel):
+    """`[audit_log]`: `path` are the log's files or folders, `policy` the API server's audit policy; `since` and `until`
+    are the interval that the log is declared to cover (RFC 3339; by default from its first event to its last)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: list[str] = []
+    policy: str = ""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class ActorSettings(BaseModel):
+    """One of `[[actors]]`: what kind of actor the users are whose name, one of whose groups and whose user agent match
+    (`*` stands for any text). The first rule that matches decides, before the product's own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ActorKind
+    user: str = ""
+    group: str = ""
+    agent: str = ""
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Self:
+        if not (self.user or self.group or self.agent):
+            raise ValueError("say whom it is about: user, group or agent")
+        return self
+
+
 class Settings(BaseModel):
     """`source` is what to audit when the command line names nothing; `timeout` bounds one request, in seconds;
-    `approval_minutes` is how long an approval holds; `checks` maps a check's id to its own settings, which the
-    check itself converts."""
+    `approval_minutes` is how long an approval holds; `audit_log` is the audit log of the source, `actors` say who is
+    who in it; `checks` maps a check's id to its own settings, which the check itself converts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -24,6 +55,8 @@ class Settings(BaseModel):
     kubeconfig: str = ""
     timeout: float = Field(default=30.0, gt=0, le=600)
     approval_minutes: int = Field(default=30, ge=1, le=1440)
+    audit_log: AuditLogSettings = AuditLogSettings()
+    actors: list[ActorSettings] = []
     checks: dict[str, dict[str, Any]] = {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from auditor.commands.looking import Looking
+from auditor.commands.looking import NO_LOGS, Logs, Looking
 from auditor.render.report import print_report
 from auditor.render.text import console, print_json, safe
 from auditor.store.snapshots import pack
@@ -13,9 +13,11 @@ from tools.engine import audit as run_checks
 from tools.model.identity import Scope
 
 
-def audit(sources: list[str], evidence: bool, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+def audit(
+    sources: list[str], evidence: bool, kubeconfig: str, config: str, store: str, as_json: bool, logs: Logs = NO_LOGS
+) -> int:
     """Audit the sources, keep the report in the store, and print it. The report's exit code."""
-    looking = Looking(sources, kubeconfig, config)
+    looking = Looking(sources, kubeconfig, config, logs)
     kept = Store(store)
     packed = pack(looking.facts())
     history = kept.history(packed.facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.commands.looking import Looking
+from auditor.commands.looking import NO_LOGS, Logs, Looking
 from auditor.render.explanation import print_explanation
 from auditor.render.text import console, print_json
 from auditor.render.timeline import print_timeline
@@ -15,10 +15,12 @@ from tools.model.report import Finding, Report
 from tools.timeline import timeline_of
 
 
-def explain(finding: str, source: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+def explain(
+    finding: str, source: str, kubeconfig: str, config: str, store: str, as_json: bool, logs: Logs = NO_LOGS
+) -> int:
     """Explain one finding, with its workload's timeline, or every violation, of the last audit; with a source, of a
     fresh one."""
-    report, view = _fresh(source, kubeconfig, config) if source else _last(store)
+    report, view = _fresh(source, kubeconfig, config, logs) if source or any(logs) else _last(store)
     from tools.catalogue import discover
 
     checks = {check.id: check for check in discover()}
@@ -49,8 +51,8 @@ def choose(report: Report, wanted: str) -> list[Finding]:
     return found
 
 
-def _fresh(source: str, kubeconfig: str, config: str) -> tuple[Report, View]:
-    looking = Looking([source], kubeconfig, config)
+def _fresh(source: str, kubeconfig: str, config: str, logs: Logs) -> tuple[Report, View]:
+    looking = Looking([source] if source else [], kubeconfig, config, logs)
     facts = looking.facts()
     report = run_checks(facts, looking.snapshot_id(facts), looking.checks, looking.settings)
     return report, View(facts, looking.settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -12,21 +12,31 @@ from auditor.settings import Settings, load_settings
 from auditor.store.snapshots import pack
 from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck
-from tools.collect.sources import Source, collect, merge, parse_source
+from tools.collect.actors import Rule
+from tools.collect.sources import AuditLog, Source, collect, merge, parse_source
 from tools.errors import UsageError
 from tools.model.facts import Facts
+
+Logs = tuple[Sequence[str], str]
+"""What the command line says of the audit log: its files or folders, and its policy."""
+NO_LOGS: Logs = ((), "")
 
 
 class Looking:
     """One look at some sources, under the settings."""
 
-    def __init__(self, sources: list[str], kubeconfig: str, config: str) -> None:
+    def __init__(self, sources: list[str], kubeconfig: str, config: str, logs: Logs = NO_LOGS) -> None:
         self.configured: Settings = load_settings(config)
         self.checks: list[AnyCheck] = discover()
         self.settings: dict[str, msgspec.Struct] = convert_settings(self.checks, self.configured.checks)
         kubeconfig = kubeconfig or self.configured.kubeconfig
         named = sources or [self.configured.source or "kubernetes:"]
-        self.sources: list[Source] = [parse_source(s, kubeconfig, self.configured.timeout) for s in named]
+        log, actors = _log(self.configured, logs), _actors(self.configured)
+        if len(named) > 1 and (log.paths or log.policy):
+            raise UsageError(
+                "an audit log is one cluster's", f"{len(named)} sources were named", "audit them one by one"
+            )
+        self.sources: list[Source] = [parse_source(s, kubeconfig, self.configured.timeout, log, actors) for s in named]
         self.named = " ".join(named)
 
     def facts(self) -> Facts:
@@ -47,6 +57,18 @@ class Looking:
         if len(self.sources) != 1:
             raise UsageError("this takes exactly one source", f"{len(self.sources)} were named")
         return self.sources[0]
+
+
+def _log(configured: Settings, logs: Logs) -> AuditLog:
+    """The audit log: what the command line names before what the settings do."""
+    named = configured.audit_log
+    paths, policy = logs
+    since, until = (end.isoformat() if end else "" for end in (named.since, named.until))
+    return AuditLog(tuple(paths or named.path), policy or named.policy, since, until)
+
+
+def _actors(configured: Settings) -> tuple[Rule, ...]:
+    return tuple(Rule(rule.kind, rule.user, rule.group, rule.agent) for rule in configured.actors)
 
 
 def progress() -> Callable[[str], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from auditor.commands.looking import Looking, progress
+from auditor.commands.looking import NO_LOGS, Logs, Looking, progress
 from auditor.render.explanation import print_explanation
 from auditor.render.plan import print_plan
 from auditor.render.text import console, print_json
@@ -13,12 +13,22 @@ from tools.errors import Refused
 from tools.model.plan import short_code
 
 
-def plan(finding: str, source: str, to: str, wish: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+def plan(
+    finding: str,
+    source: str,
+    to: str,
+    wish: str,
+    kubeconfig: str,
+    config: str,
+    store: str,
+    as_json: bool,
+    logs: Logs = NO_LOGS,
+) -> int:
     """Make one plan and stop at the gate. Where none can be made, it is refused with the reason and recorded."""
     from auditor.graph import begin, open_graph, state_of
     from auditor.stages import Stages
 
-    looking = Looking([source] if source else [], kubeconfig, config)
+    looking = Looking([source] if source else [], kubeconfig, config, logs)
     kept = Store(store)
     run = kept.runs.begin(looking.named)
     say = progress()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.commands.looking import Looking
+from auditor.commands.looking import NO_LOGS, Logs, Looking
 from auditor.render.path import print_paths
 from auditor.render.text import console, line, print_json
 from auditor.render.timeline import print_timeline
@@ -16,9 +16,9 @@ from tools.timeline import timeline_of
 SHORT = {"deploy": "deployment", "po": "pod", "rs": "replicaset", "no": "node", "sts": "statefulset", "ds": "daemonset"}
 
 
-def trace(subject: str, source: str, kubeconfig: str, config: str, as_json: bool) -> int:
+def trace(subject: str, source: str, kubeconfig: str, config: str, as_json: bool, logs: Logs = NO_LOGS) -> int:
     """Print the paths of the instances that a subject is, or keeps, or carries."""
-    looking = Looking([source] if source else [], kubeconfig, config)
+    looking = Looking([source] if source else [], kubeconfig, config, logs)
     view = View(looking.facts(), looking.settings)
     ref = named(subject, view)
     instances = instances_of(ref, view)

@@ -7,19 +7,33 @@ from pathlib import Path
 
 import msgspec
 
+from tools.collect.actors import Actors, Rule
 from tools.errors import UsageError
 from tools.model.facts import Facts
 
 SCHEMES = ("kubernetes",)
 
 
+class AuditLog(msgspec.Struct, frozen=True):
+    """An audit log that was named: its files or folders, the API server's audit policy, and the interval (RFC 3339)
+    that it is declared to cover; empty what was not said."""
+
+    paths: tuple[str, ...] = ()
+    policy: str = ""
+    since: str = ""
+    until: str = ""
+
+
 class Source(msgspec.Struct, frozen=True):
-    """One source of evidence: a live cluster's context (empty: the current one), or a path to a recording."""
+    """One source of evidence: a live cluster's context (empty: the current one), or a path to a recording; with the
+    audit log that goes with it, and the rules that tell its actors apart."""
 
     context: str = ""
     kubeconfig: str = ""
     path: str = ""
     timeout: float = 30.0
+    log: AuditLog = AuditLog()
+    actors: tuple[Rule, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -27,28 +41,61 @@ class Source(msgspec.Struct, frozen=True):
         return not self.path
 
 
-def parse_source(text: str, kubeconfig: str = "", timeout: float = 30.0) -> Source:
+def parse_source(
+    text: str,
+    kubeconfig: str = "",
+    timeout: float = 30.0,
+    log: AuditLog = AuditLog(),  # noqa: B008 (frozen)
+    actors: tuple[Rule, ...] = (),
+) -> Source:
     """`kubernetes:CONTEXT`, `kubernetes:` for the current context, or a path. Raises `UsageError`."""
     scheme, colon, rest = text.partition(":")
     if colon and scheme in SCHEMES:
-        return Source(context=rest, kubeconfig=kubeconfig, timeout=timeout)
+        return Source(context=rest, kubeconfig=kubeconfig, timeout=timeout, log=log, actors=actors)
     if Path(text).exists():
-        return Source(path=text)
+        return Source(path=text, log=log, actors=actors)
     if colon and scheme.isalpha() and len(scheme) > 1:
         raise UsageError(f"there is no kind of source called {scheme!r}", f"known: {', '.join(SCHEMES)}, or a path")
     raise UsageError(f"{text} does not exist", mend="name a recorded list, a folder of them, or kubernetes:CONTEXT")
 
 
 def collect(source: Source, progress: Callable[[str], None] = lambda _: None) -> Facts:
-    """Read a source. Raises `SourceError` where it can't be opened at all; what is missing in it is a gap."""
+    """Read a source and its audit log. Raises `SourceError` where it can't be opened at all; what is missing in it is a
+    gap."""
     if source.live:
         from tools.collect.kubernetes import live
         from tools.collect.kubernetes.api import connect
 
-        return live.collect(connect(source.kubeconfig, source.context, source.timeout), progress)
-    from tools.collect.kubernetes import recording
+        facts = live.collect(connect(source.kubeconfig, source.context, source.timeout), progress)
+    else:
+        from tools.collect.kubernetes import recording
 
-    return recording.collect(Path(source.path))
+        facts = recording.collect(Path(source.path))
+    return _with_log(facts, source, progress)
+
+
+def _with_log(facts: Facts, source: Source, progress: Callable[[str], None]) -> Facts:
+    """The facts with the audit log that was named, else with the one that the recording's folder holds."""
+    from tools.collect.kubernetes.auditlog.attach import attach
+    from tools.collect.kubernetes.auditlog.find import find
+
+    logs, policies = [Path(path) for path in source.log.paths], [Path(source.log.policy)] if source.log.policy else []
+    if not source.live and Path(source.path).is_dir():
+        found = find(Path(source.path))
+        logs, policies = logs or found.logs, policies or found.policies
+    if not logs:
+        if source.log.policy:
+            raise UsageError("an audit policy was given without an audit log", mend="give one with --audit-log")
+        return facts
+    if len(policies) > 1:
+        raise UsageError(
+            f"{source.path} holds {len(policies)} audit policies",
+            ", ".join(str(policy) for policy in policies),
+            "name the API server's with --audit-policy",
+        )
+    progress("reading the audit log")
+    policy = policies[0] if policies else None
+    return attach(facts, logs, policy, Actors(source.actors), source.log.since, source.log.until)
 
 
 def merge(parts: list[Facts]) -> Facts:

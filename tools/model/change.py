@@ -117,13 +117,14 @@ def _said(field: FieldChange) -> str:
 
 
 class Blind(msgspec.Struct, frozen=True, order=True):
-    """Acts that a log's policy could not have recorded, why (the rule), and for whom and where: empty users and
-    namespaces mean everybody and everywhere."""
+    """Acts that a log's policy could not have recorded, why (the rule), for whom, where, and on which kinds of object:
+    empty users, namespaces and kinds mean everybody, everywhere and all."""
 
     act: Act
     reason: str
     users: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, order=True):

@@ -61,7 +61,11 @@ def unwatched(
 
 def _blind_spots(watch: Watch, ref: Ref, acts: tuple[Act, ...]) -> Iterator[Blind]:
     for blind in watch.blind:
-        if (not acts or blind.act in acts) and (not blind.namespaces or ref.namespace in blind.namespaces):
+        if (
+            (not acts or blind.act in acts)
+            and (not blind.namespaces or ref.namespace in blind.namespaces)
+            and (not blind.kinds or ref.kind in blind.kinds)
+        ):
             yield blind
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.assemble import assemble
+from tools.collect.kubernetes.auditlog.lines import kind_of as auditlog_kind
 from tools.collect.kubernetes.decode import Decoded, decode_document
 from tools.collect.kubernetes.mapping import Mapping
 from tools.collect.kubernetes.pointers import POINTERS
@@ -82,7 +83,9 @@ def _files(path: Path) -> list[Path]:
         raise SourceError(
             f"{path} does not exist", mend="name a recorded list, a folder of them, or kubernetes:CONTEXT"
         )
-    files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    files = sorted(
+        file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file() and not auditlog_kind(file)
+    )
     if not files:
         raise SourceError(f"{path} holds no recorded lists", f"no file ends in {', '.join(SUFFIXES)}")
     return files
