@@ -115,8 +115,9 @@ def _workload(release: Release | None, missing: str, view: View) -> Hop:
         if workload is None or not workload.read:
             return Hop("reported", "owner reference alone: it was not read", ((release, "created"),), release.created)
         if workload.rolls:
-            current = view.current_release(workload).ref.uid == release.ref.uid
-            which = "; the current release, by its template" if current else "; a superseded release, by its template"
+            current = view.current_release(workload)
+            by = "template" if current.template == workload.template else "controller's status"
+            which = f"; {'the current' if current.ref == release.ref else 'a superseded'} release, by its {by}"
         else:
             which = ""
     except NotObserved as missed:
@@ -132,6 +133,11 @@ def _instance(instance: Instance, release: Release | None, missing: str) -> Hop:
         return Hop("reported", "its host's kubelet says that a file of the host made it", cites, instance.created)
     if release is None:
         return Hop("reported", f"owner reference alone: {missing}", cites, instance.created)
+    if instance.release_ref != instance.owner:
+        named = (*cites, (instance, "release_ref.name"))
+        return Hop(
+            "reported", "controller reference by uid, and the revision that its label names", named, instance.created
+        )
     return Hop("verified", "controller reference by uid", cites, instance.created)
 
 

@@ -87,7 +87,7 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
     if rollout.aborted:
         return Violation(
             "aborted",
-            "its controller aborted its release, which never became healthy, and went back by itself",
+            "its release was aborted before it became healthy, and its controller went back by itself",
             [(workload, "rollout.aborted"), (workload, "rollout.message"), *counted],
             since=rollout.since,
         )
