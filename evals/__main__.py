@@ -1,6 +1,6 @@
 """`python -m evals`: how well the auditor judges the labelled cases. Exit 1: a broken case, or an unmet threshold.
 
-python -m evals [--json] [--case NAME] [--allow-missing-checks]
+python -m evals [--json] [--case NAME]
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         cases = [folder for folder in cases if given.case in (folder.name, name_of(folder))]
     if not cases:
         raise UsageError(f"there is no case {given.case!r}" if given.case else f"{FOLDER} holds no cases")
-    card = run(cases, checks, given.allow_missing_checks, progress())
+    card = run(cases, checks, progress())
     missed = unmet(card, least, [check.id for check in checks], whole=not given.case)
     card = msgspec.structs.replace(card, unmet=tuple(missed))
     if given.json:
@@ -42,9 +42,6 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m evals", description="How well the auditor judges the labelled cases.")
     parser.add_argument("--json", action="store_true", help="the scorecard as JSON on standard output")
     parser.add_argument("--case", default="", metavar="NAME", help="one case alone: NAME or ORIGIN/NAME")
-    parser.add_argument(
-        "--allow-missing-checks", action="store_true", help="set labels of checks that do not exist aside"
-    )
     return parser.parse_args(arguments)
 
 

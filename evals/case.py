@@ -73,14 +73,13 @@ class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A loaded case. `set_aside` are labels of checks that do not exist, where that was allowed."""
+    """A loaded case."""
 
     name: str
     labels: Labels
     facts: Facts
     history: History
     settings: dict[str, msgspec.Struct]
-    set_aside: tuple[Unit, ...] = ()
 
     @property
     def view(self) -> View:

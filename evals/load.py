@@ -36,49 +36,34 @@ def name_of(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name}"
 
 
-def load(folder: Path, checks: Iterable[str], allow_missing: bool = False) -> Case:
-    """Load one case for the checks of these ids. Raises `BrokenCase`; with `allow_missing`, labels of checks that do
-    not exist are set aside instead."""
-    name = name_of(folder)
+def load(folder: Path, checks: Iterable[str]) -> Case:
+    """Load one case for the checks of these ids. Raises `BrokenCase`."""
+    name, labels = name_of(folder), read_labels(folder)
+    config, before = folder / "auditor.toml", folder / "before"
+    settings = str(config) if config.exists() else os.devnull  # never the auditor.toml of where this is run
     try:
-        labels = read_labels(folder)
-        config = folder / "auditor.toml"
-        settings = str(config) if config.exists() else os.devnull  # never the auditor.toml of where this is run
         looking = Looking([str(folder / "fleet")], "", settings)
         facts = looking.facts()
-        before = folder / "before"
         history = remembered(Looking([str(before)], "", settings).facts(), facts) if before.exists() else History()
-    except BrokenCase:
-        raise
     except AuditorError as error:
         raise BrokenCase(f"{name}: {error.message}", error.cause, error.mend) from error
-    known = set(checks)
-    aside = tuple(u for u in (*labels.violations, *labels.inconclusive) if u.check not in known)
-    case = Case(
-        name=name,
-        labels=labels,
-        facts=facts,
-        history=history,
-        settings=looking.settings,
-        set_aside=aside if allow_missing else (),
-    )
-    faults = [*_faults(case, known | {u.check for u in case.set_aside})]
-    if faults:
+    case = Case(name=name, labels=labels, facts=facts, history=history, settings=looking.settings)
+    if faults := [*_faults(case, set(checks))]:
         raise BrokenCase(f"{name}/case.yaml: {'; '.join(faults)}")
     return case
 
 
 def remembered(before: Facts, now: Facts) -> History:
-    """What one earlier look at the same cluster leaves. Raises `BrokenCase` where it is another cluster's or no
+    """What one earlier look at the same cluster leaves. Raises `AuditorError` where it is another cluster's or no
     earlier one."""
     if before.scopes[0].id != now.scopes[0].id:
-        raise BrokenCase(
+        raise AuditorError(
             "before/ and fleet/ are not recordings of one cluster",
             f"{before.scopes[0].id} and {now.scopes[0].id}",
             "record the kube-system namespace in both",
         )
     if before.moment >= now.moment:  # the store remembers no look of the same moment either
-        raise BrokenCase("before/ is not earlier than fleet/", f"{before.moment} and {now.moment}")
+        raise AuditorError("before/ is not earlier than fleet/", f"{before.moment} and {now.moment}")
     seen = Past(before.moment, before.moment, "")
     rows = [(row, msgspec.structs.replace(seen, value=row.value)) for row in observations(before)]
     return History(rows, before.moment, before.changes, before.watches)

@@ -113,8 +113,5 @@ def _foot(card: Scorecard, out: Console) -> None:
             out.print(line((f"{title}  {len(rows)}", "bold red")))
             fields(out, [("·", row) for row in rows])
             out.print()
-    if card.set_aside:
-        told = ", ".join(f"{check} {count}" for check, count in card.set_aside.items())
-        out.print(line(("labels of checks that do not exist, set aside: ", "yellow"), told))
     verdict = ("every threshold was reached", "bold green") if card.passed else ("failed", "bold red")
     out.print(line(verdict, f"  {card.scores[ALL].cases} cases in {card.cpu_seconds:.1f} CPU-s"))

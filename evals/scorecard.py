@@ -42,13 +42,12 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     """A whole run. `scores` are by origin, and `all`; `broken` cases could not be loaded and are in no score;
-    `set_aside` counts labels of checks that do not exist; `unmet` are the thresholds that were not reached."""
+    `unmet` are the thresholds that were not reached."""
 
     version: int = SCORECARD_VERSION
     scores: dict[str, Score]
     misses: tuple[Miss, ...]
     broken: tuple[str, ...]
-    set_aside: dict[str, int]
     cpu_seconds: float
     unmet: tuple[str, ...] = ()
 
@@ -69,7 +68,6 @@ class Scored(msgspec.Struct, frozen=True):
 def run(
     folders: Iterable[Path],
     checks: list[AnyCheck],
-    allow_missing: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Scorecard:
     """Load, audit and score each case with these checks. A case that can't be loaded is told in `broken`."""
@@ -78,7 +76,7 @@ def run(
     for folder in folders:
         progress(folder.name)
         try:
-            case = load(folder, [check.id for check in checks], allow_missing)
+            case = load(folder, [check.id for check in checks])
         except BrokenCase as error:
             broken.append(str(error))
             continue
@@ -110,12 +108,10 @@ def total(scored: list[Scored], broken: Iterable[str] = (), cpu_seconds: float =
     origins: list[str] = sorted({one.case.labels.origin for one in scored})
     scores = {origin: _sum([one for one in scored if one.case.labels.origin == origin]) for origin in origins}
     misses = [miss for one in scored for miss in (*one.detection.misses, *tracing.misses(one.traced))]
-    aside = [unit.check for one in scored for unit in one.case.set_aside]
     return Scorecard(
         scores={**scores, ALL: _sum(scored)},
         misses=tuple(sorted(misses, key=lambda miss: (KINDS.index(miss.kind), miss.case, miss.what))),
         broken=tuple(broken),
-        set_aside={check: aside.count(check) for check in sorted(set(aside))},
         cpu_seconds=round(cpu_seconds, 2),
     )
 

@@ -110,7 +110,8 @@ def _instead(
         return
     others = sorted(other for other in said["violation"] if other.check == unit.check)
     accused = ", ".join(f"{other.subject} {other.part}".strip() for other in others[:3])
-    ran = any(row.check == unit.check for row in report.coverage)
-    yield "no finding" if ran else "the check did not run"
+    row = next((row for row in report.coverage if row.check == unit.check), None)
+    told = row and f"no finding ({row.passed} {row.noun}s passed, to {row.not_applicable} it does not apply)"
+    yield told or "the check did not run"
     if accused:
         yield f"it accuses {accused}" + (f" and {len(others) - 3} more" if len(others) > 3 else "")
