@@ -40,13 +40,39 @@ def audit(
     config: Config = "",
     store: StorePath = "",
     as_json: AsJson = False,
+    since: Annotated[str, typer.Option(help="Also say what is other than in this run (its id, or last).")] = "",
 ) -> None:
     """Audit a fleet: exit 0 clean, 10 violations, 3 evidence missing or nothing examined."""
     from auditor.commands import audit as room
 
     raise typer.Exit(
-        room.audit(sources or [], evidence, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
+        room.audit(sources or [], evidence, kubeconfig, config, store, as_json, (audit_log or (), audit_policy), since)
     )
+
+
+@app.command()
+def runs(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")] = 20,
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """List what was run: when, on what, what was found, and how it ended."""
+    from auditor.commands import runs as room
+
+    raise typer.Exit(room.runs(limit, store, as_json))
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="The run's id, as auditor runs lists it.")],
+    evidence: Annotated[bool, typer.Option("--evidence", "-e", help="Show each finding's evidence.")] = False,
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show one run: its report, plan, approvals, journal, refusals and outcome."""
+    from auditor.commands import show as room
+
+    raise typer.Exit(room.show(run, evidence, store, as_json))
 
 
 @app.command()

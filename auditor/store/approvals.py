@@ -46,3 +46,18 @@ class Approvals:
         if row is None:
             raise Refused("no-approval", f"nobody has approved run {run}", mend=f"auditor approve {run}")
         return str(row[0])
+
+    def of(self, run: str) -> list[tuple[Approval | str, str | None]]:
+        """The approvals of a run and when each was consumed, oldest first; of one that can't be read, its id."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, data, consumed_at FROM approvals WHERE run = ? ORDER BY rowid", (run,)
+            ).fetchall()
+        return [(_read(approval, data), used) for approval, data, used in rows]
+
+
+def _read(approval: str, data: bytes) -> Approval | str:
+    try:
+        return msgspec.json.decode(data, type=Approval)
+    except msgspec.DecodeError:
+        return approval

@@ -22,6 +22,11 @@ def digest(prefix: str, data: bytes, digits: int = 32) -> str:
     return f"{prefix}-{hashlib.sha256(data).hexdigest()[:digits]}"
 
 
+def key(name: str) -> bytes:
+    """An id's digits as bytes, as lists of contents hold them: half as long."""
+    return bytes.fromhex(name.partition("-")[2])
+
+
 class Contents:
     """The contents of a store."""
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from auditor.store.database import Database
-from auditor.store.looks import Blind, covers
+from auditor.store.looks import Blind, covers, noun_of
 from tools.errors import AuditorError
 from tools.model.change import Change, Watch
 from tools.model.facts import Facts
@@ -42,6 +42,8 @@ class StoredHistory(History):
         self.upto = upto
         self._read: dict[Ref, dict[str, list[Past]]] = {}
         self._lasts: dict[tuple[int, int, int, tuple[int, ...]], str] = {}
+        self._moments: dict[tuple[int, int], str] = {}
+        self._wide: dict[tuple[int, str, str], tuple[int, ...]] = {}
         self._ways: dict[int, list[tuple[int, list[Blind]]]] = {}
 
     def of(self, ref: Ref, fact: str) -> list[Past]:
@@ -78,12 +80,14 @@ class StoredHistory(History):
         return sorted(found)
 
     def _moment(self, scope: int, look: int) -> str:
-        row = self.database.connection.execute(
-            "SELECT moment FROM looks WHERE scope = ? AND number = ?", (scope, look)
-        ).fetchone()
-        if row is None:
-            raise _undecodable(self.database, f"of scope {scope} at look {look}", "there is no such look")
-        return str(row[0])
+        if (scope, look) not in self._moments:
+            row = self.database.connection.execute(
+                "SELECT moment FROM looks WHERE scope = ? AND number = ?", (scope, look)
+            ).fetchone()
+            if row is None:
+                raise _undecodable(self.database, f"of scope {scope} at look {look}", "there is no such look")
+            self._moments[scope, look] = str(row[0])
+        return self._moments[scope, look]
 
     def _last(self, scope: int, begun: int, ended: int, wide: tuple[int, ...]) -> str:
         """The moment of the newest look before one, back to another, that was not blind where it mattered."""
@@ -102,14 +106,17 @@ class StoredHistory(History):
         if scope not in self._ways:
             rows = self.database.connection.execute(
                 "SELECT DISTINCT l.unseen, w.text FROM looks l LEFT JOIN words w ON w.number = l.unseen"
-                " WHERE l.scope = ?",
+                " WHERE l.scope = ? ORDER BY l.unseen",
                 (scope,),
             )
             self._ways[scope] = [
                 (word, _decoded(self.database, text or "", list[Blind], f"word {word}, what a look could not see"))
                 for word, text in rows
             ]
-        return tuple(sorted(word for word, blind in self._ways[scope] if not covers(blind, subject, fact)))
+        place = (scope, subject.rpartition("/")[0], noun_of(fact))
+        if place not in self._wide:
+            self._wide[place] = tuple(word for word, blind in self._ways[scope] if not covers(blind, subject, fact))
+        return self._wide[place]
 
 
 def load_history(database: Database, facts: Facts) -> History:

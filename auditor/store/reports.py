@@ -7,73 +7,84 @@ from typing import Any
 
 import msgspec
 
-from auditor.store.contents import Contents, Stored, digest
+from auditor.store.contents import Contents, Stored, digest, key
 from tools.model.report import Report, Verdict
 
 PARTS = ("scopes", "findings", "coverage", "gaps")
+MOVING = ("snapshot", "moment", "history")
+"""What differs from round to round though nothing has changed."""
 
 
-class Summary(msgspec.Struct, frozen=True):
-    """What a list of runs says of a report: the names of its scopes, its findings by verdict, its exit code."""
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """What a list of runs says of a report: its scopes as (id, name), its findings by verdict, its exit code."""
 
-    scopes: tuple[str, ...]
+    scopes: tuple[tuple[str, str], ...]
     verdicts: dict[Verdict, int]
     exit: int
 
 
-class Head(msgspec.Struct, frozen=True):
-    """A report without its parts, which `parts` names by their contents; and what a list of runs says of it."""
+class Body(msgspec.Struct, frozen=True, array_like=True):
+    """A report without what moves and without its parts, which `parts` names by their contents in the order of
+    `PARTS`; and its summary."""
 
     report: dict[str, Any]
-    parts: dict[str, str]
+    parts: tuple[bytes, ...]
     summary: Summary
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True):
+    """What moves of a report, in the order of `MOVING`, and the content that is its body."""
+
+    moving: tuple[str, ...]
+    body: bytes
 
 
 def split(report: Report) -> tuple[str, dict[str, Stored]]:
     """A report's id, and the contents that it is made of."""
-    contents: dict[str, Stored] = {}
-    parts = {}
-    for part in PARTS:
-        data = msgspec.json.encode(getattr(report, part), order="deterministic")
-        parts[part] = digest("t", data)
-        contents[parts[part]] = ("part", data)
-    rest = {k: v for k, v in msgspec.structs.asdict(report).items() if k not in PARTS}
-    data = msgspec.json.encode(Head(rest, parts, summarize(report)), order="deterministic")
-    name = digest("o", data, 16)
-    contents[name] = ("head", data)
-    return name, contents
+    parts = [msgspec.json.encode(getattr(report, part), order="deterministic") for part in PARTS]
+    contents: dict[str, Stored] = {digest("t", part): ("part", part) for part in parts}
+    rest = {name: value for name, value in msgspec.structs.asdict(report).items() if name not in PARTS + MOVING}
+    body = _encode(Body(rest, tuple(key(digest("t", part)) for part in parts), summarize(report)))
+    contents[digest("b", body)] = ("body", body)
+    head = _encode(Head(tuple(getattr(report, name) for name in MOVING), key(digest("b", body))))
+    name = digest("o", head, 16)
+    return name, {**contents, name: ("head", head)}
 
 
 def summarize(report: Report) -> Summary:
     """A report as a list of runs says it."""
     verdicts = Counter(finding.verdict for finding in report.findings)
-    return Summary(tuple(scope.name for scope in report.scopes), dict(verdicts), report.exit_code)
+    return Summary(tuple((scope.id, scope.name) for scope in report.scopes), dict(verdicts), report.exit_code)
 
 
 def join(name: str, contents: Contents) -> Report:
     """A report, put together again. Reports of version 1 are one content, `report`."""
-    if contents.kind(name) == "report":
-        whole: Report = _decode(name, "report", contents, Report)
-        return whole
-    head = _decode(name, "head", contents, Head)
-    found = {part: msgspec.Raw(contents.load(content, "part")) for part, content in head.parts.items()}
     try:
-        report: Report = msgspec.json.decode(msgspec.json.encode({**head.report, **found}), type=Report)
-    except msgspec.DecodeError as error:
+        if contents.kind(name) == "report":
+            return msgspec.json.decode(contents.load(name, "report"), type=Report)
+        head, body = _read(name, contents)
+        loaded = (msgspec.Raw(contents.load(f"t-{part.hex()}", "part")) for part in body.parts)
+        moving = dict(zip(MOVING, head.moving, strict=True))
+        whole = {**body.report, **moving, **dict(zip(PARTS, loaded, strict=True))}
+        return msgspec.json.decode(msgspec.json.encode(whole), type=Report)
+    except (msgspec.DecodeError, ValueError) as error:
         raise contents.damaged("report", name, str(error)) from error
-    return report
 
 
 def summary(name: str, contents: Contents) -> Summary:
     """What a list of runs says of a report, without reading its findings where it is of version 2."""
     if contents.kind(name) == "report":
         return summarize(join(name, contents))
-    found: Summary = _decode(name, "head", contents, Head).summary
-    return found
+    return _read(name, contents)[1].summary
 
 
-def _decode(name: str, kind: str, contents: Contents, form: Any) -> Any:
+def _encode(thing: Head | Body) -> bytes:
+    return msgspec.msgpack.encode(thing, order="deterministic")
+
+
+def _read(name: str, contents: Contents) -> tuple[Head, Body]:
     try:
-        return msgspec.json.decode(contents.load(name, kind), type=form)
+        head = msgspec.msgpack.decode(contents.load(name, "head"), type=Head)
+        return head, msgspec.msgpack.decode(contents.load(f"b-{head.body.hex()}", "body"), type=Body)
     except msgspec.DecodeError as error:
-        raise contents.damaged(kind, name, str(error)) from error
+        raise contents.damaged("report", name, str(error)) from error

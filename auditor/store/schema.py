@@ -9,9 +9,9 @@ from __future__ import annotations
 
 SCHEMA_VERSION = 2
 APPLICATION = 0x41554454  # "AUDT", in the file's header: SQLite's application_id
-PAGE_SIZE = 1024
+PAGE_SIZE = 512
 """Bytes in a page of a new store. SQLite writes whole pages, and a quiet round touches few rows: in pages of 4096 it
-would write four times as much. A store keeps the size that it was made with."""
+would write six times as much. A store keeps the size that it was made with."""
 
 _FIRST = (
     "CREATE TABLE contents (id TEXT PRIMARY KEY, kind TEXT NOT NULL, data BLOB NOT NULL)",

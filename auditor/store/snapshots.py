@@ -1,8 +1,8 @@
 """Snapshots in content-addressed chunks without heartbeats, so that a quiet round writes next to nothing.
 
-A snapshot is a manifest (the moment, and for each noun a list), a list is the ids of chunks, and a chunk is a run of
-things in their order. Where a chunk ends is decided by the names in it alone (a hash of the last one), so what is
-added, removed or changed touches its own chunk and leaves all others as they are.
+A snapshot is a manifest (the moment, and what was there), what was there is a list for each noun, a list is the ids of
+chunks, and a chunk is a run of things in their order. Where a chunk ends is decided by the names in it alone (a hash of
+the last one), so what is added, removed or changed touches its own chunk and leaves all others as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from auditor.store.contents import Contents, Stored, digest
+from auditor.store.contents import Contents, Stored, digest, key
 from tools.model import facts as model_facts
 from tools.model.facts import Facts
 from tools.model.identity import Scope
@@ -38,12 +38,12 @@ NOUNS: dict[str, Any] = {
 }
 
 
-class Manifest(msgspec.Struct, frozen=True):
-    """What a snapshot is made of: its moment, and the list of chunks of each noun that it has any of."""
+class Manifest(msgspec.Struct, frozen=True, array_like=True):
+    """What a snapshot is made of: its moment, and the content that names its lists by their nouns. Ids are bytes."""
 
     version: int
     moment: str
-    lists: dict[str, str]
+    lists: bytes
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -65,14 +65,12 @@ def pack(facts: Facts) -> Packed:
     """Facts cut into contents. The same facts give the same id, whatever else a store holds."""
     facts = without_heartbeats(facts)
     contents: dict[str, Stored] = {}
-    lists: dict[str, str] = {}
+    lists: dict[str, bytes] = {}
     for noun in NOUNS:
-        names = []
-        for chunk in _cut(getattr(facts, noun)):
-            names.append(_add(contents, "c", "chunk", chunk))
-        if names:
-            lists[noun] = _add(contents, "l", "list", names)
-    data = _encode(Manifest(MANIFEST_VERSION, facts.moment, lists))
+        chunks = [_add(contents, "c", "chunk", chunk) for chunk in _cut(getattr(facts, noun))]
+        if chunks:
+            lists[noun] = _add(contents, "l", "list", chunks)
+    data = _encode(Manifest(MANIFEST_VERSION, facts.moment, _add(contents, "n", "nouns", lists)))
     snapshot = model_facts.content_id(data)
     contents[snapshot] = ("snapshot", data)
     return Packed(snapshot, facts, contents)
@@ -84,16 +82,17 @@ def unpack(snapshot: str, contents: Contents) -> Facts:
         whole: Facts = _decode(snapshot, "facts", contents, Facts)
         return whole
     manifest = _decode(snapshot, "snapshot", contents, Manifest)
-    if manifest.version != MANIFEST_VERSION or not manifest.lists.keys() <= NOUNS.keys():
+    lists = _decode(f"n-{manifest.lists.hex()}", "nouns", contents, dict[str, bytes])
+    if manifest.version != MANIFEST_VERSION or not lists.keys() <= NOUNS.keys():
         raise contents.damaged("snapshot", snapshot, f"its manifest (version {manifest.version}) is of another program")
-    found = {noun: tuple(_things(noun, name, contents)) for noun, name in manifest.lists.items()}
+    found = {noun: tuple(_things(noun, listed, contents)) for noun, listed in lists.items()}
     return Facts(**{"scopes": (), **found}, moment=manifest.moment)
 
 
-def _things(noun: str, name: str, contents: Contents) -> Iterator[Any]:
+def _things(noun: str, listed: bytes, contents: Contents) -> Iterator[Any]:
     form: Any = GenericAlias(list, (NOUNS[noun],))
-    for chunk in _decode(name, "list", contents, list[str]):
-        yield from _decode(chunk, "chunk", contents, form)
+    for chunk in _decode(f"l-{listed.hex()}", "list", contents, list[bytes]):
+        yield from _decode(f"c-{chunk.hex()}", "chunk", contents, form)
 
 
 def _decode(name: str, kind: str, contents: Contents, form: Any) -> Any:
@@ -115,11 +114,11 @@ def _cut(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         yield things[start:]
 
 
-def _add(contents: dict[str, Stored], prefix: str, kind: str, thing: Any) -> str:
+def _add(contents: dict[str, Stored], prefix: str, kind: str, thing: Any) -> bytes:
     data = _encode(thing)
     name = digest(prefix, data)
     contents[name] = (kind, data)
-    return name
+    return key(name)
 
 
 def _encode(thing: Any) -> bytes:

@@ -1,0 +1,66 @@
+"""What is other than it was: the findings of one report against those of an earlier one, by their fingerprints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tools.model.report import Finding, Report
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A finding that stands, and what of it is other than it was: `verdict`, `severity`, `subjects`, `evidence`."""
+
+    finding: Finding
+    what: tuple[str, ...]
+    was: dict[str, Any]
+
+
+class Since(msgspec.Struct, frozen=True):
+    """New, gone and changed findings against a run (None: there was no earlier one to compare with)."""
+
+    run: str | None
+    new: tuple[Finding, ...] = ()
+    gone: tuple[Finding, ...] = ()
+    changed: tuple[Changed, ...] = ()
+
+
+def compare(run: str, before: Report, after: Report) -> Since:
+    """What one report has that another had not, and the other way round; in the order of the reports."""
+    old, new = _by_name(before), _by_name(after)
+    both = (_difference(old[name], one) for name, one in new.items() if name in old)
+    return Since(
+        run,
+        tuple(finding for name, finding in new.items() if name not in old),
+        tuple(finding for name, finding in old.items() if name not in new),
+        tuple(changed for changed in both if changed is not None),
+    )
+
+
+def _by_name(report: Report) -> dict[tuple[str, int], Finding]:
+    """Findings by fingerprint, and where several have one (a violation, and a subject of it that is undecided), by
+    their order."""
+    found: dict[tuple[str, int], Finding] = {}
+    for finding in report.findings:
+        place = 0
+        while (finding.fingerprint, place) in found:
+            place += 1
+        found[finding.fingerprint, place] = finding
+    return found
+
+
+def _difference(old: Finding, new: Finding) -> Changed | None:
+    before, after = _shown(old), _shown(new)
+    what = tuple(name for name in after if before[name] != after[name])
+    return Changed(new, what, {name: before[name] for name in what}) if what else None
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    """What of a finding counts as a change: no resourceVersion, and no id that follows from one."""
+    return {
+        "verdict": finding.verdict,
+        "severity": finding.severity,
+        "subjects": sorted(finding.subjects),
+        "evidence": sorted({(e.ref, e.field, e.value) for e in finding.evidence}, key=repr),
+    }
