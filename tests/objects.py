@@ -35,7 +35,8 @@ def meta(name: str, uid: str = "", namespace: str = "default", **more: Any) -> O
 
 def controller(kind: str, name: str, uid: str = "") -> list[Object]:
     """`metadata.ownerReferences` with one controller."""
-    version = "v1" if kind in ("Node", "ReplicationController") else "apps/v1"
+    core, batch = ("Node", "ReplicationController"), ("Job", "CronJob")
+    version = "v1" if kind in core else "batch/v1" if kind in batch else "apps/v1"
     return [{"apiVersion": version, "kind": kind, "name": name, "uid": uid or f"uid-{name}", "controller": True}]
 
 

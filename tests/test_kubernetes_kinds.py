@@ -181,7 +181,7 @@ class TestArgo:
             document = json.loads((DATA / "lab" / f"rollout-{state}.json").read_text())
             told = {e.pointer: e.value for e in found.evidence if e.ref.kind == "Rollout"}
             assert told["/status/abort"] is document["status"]["abort"]
-            assert "error-rate" in told["/status/message"]
+            assert "error-rate" in str(told["/status/message"])
 
     def test_a_healthy_one_passes(self, tmp_path: Path) -> None:
         facts = argo(tmp_path, "v1-healthy")
@@ -377,7 +377,7 @@ class TestBudgets:
             kind = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget"}
             return {**kind, "metadata": meta(name, namespace=namespace), "spec": spec}
 
-        everything = {"selector": {}}
+        everything: Object = {"selector": {}}
         budgets = [
             budget("here", "default", **everything),
             budget("there", "other", **everything),
