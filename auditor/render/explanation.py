@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from auditor.render.text import fields, line
+from auditor.render.text import fields, line, second
 from tools.model.explanation import Explanation
 from tools.model.report import Finding
 
@@ -15,7 +15,7 @@ def print_explanation(finding: Finding, explanation: Explanation, out: Console) 
     out.print(line((f"{finding.fingerprint}  {finding.check}  {finding.severity} {finding.verdict}", "bold")))
     rows: list[tuple[str, Text | str]] = [
         ("what", explanation.cause.text),
-        ("since", explanation.since),
+        ("since", second(explanation.since)),
         ("by", explanation.by),
     ]
     rows += [("proof", line(claim.text, (f" [{', '.join(claim.evidence)}]", "dim"))) for claim in explanation.claims]

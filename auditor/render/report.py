@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.render.text import line, safe
+from auditor.render.text import line, safe, second
 from tools.model.report import Evidence, Finding, Report, Verdict
 
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
@@ -99,7 +99,7 @@ def _by_owner(findings: list[Finding]) -> list[Finding]:
 
 def _row(finding: Finding) -> tuple[Text, ...]:
     count = f" ×{len(finding.subjects)}" if len(finding.subjects) > 1 else ""
-    since = f" since {finding.since}" if finding.since else ""
+    since = f" since {second(finding.since)}" if finding.since else ""
     one = finding.subjects[0].name
     where = f" in {one}" if len(finding.subjects) == 1 and one not in (finding.owner.name, "") else ""
     what = f"{finding.part}{count}{where}: " if finding.part else f"{count.strip()} " if count else ""
@@ -126,6 +126,9 @@ def _coverage(report: Report, out: Console) -> None:
         numbers = (row.passed, row.violations, row.inconclusive, row.not_applicable, row.errors)
         table.add_row(row.check, *(str(n) if n else "·" for n in numbers), Text(safe(unseen), "yellow"))
     out.print(table)
+    for within in sorted({row.within for row in report.coverage if row.within}):
+        watched = ", ".join(row.check for row in report.coverage if row.within == within)
+        out.print(line((f"a pass of {watched} says: {within}", "dim")))
     out.print()
 
 
@@ -138,9 +141,18 @@ def _gaps(report: Report, out: Console) -> None:
             out.print(
                 line(f"  fingerprints here hang on the name {scope.name!r}: the cluster's own identity is not known")
             )
-    for gap in report.gaps:
-        mark = ("  required  ", "yellow") if gap.required else ("  noted     ", "dim")
-        out.print(line(mark, gap.reason, (f"  → {gap.mend}" if gap.mend else "", "dim")))
+    table = Table.grid(padding=(0, 2), expand=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for gap in (gap for gap in report.gaps if gap.code != "not-recorded" or gap.required):
+        mark = ("required", "yellow") if gap.required else ("noted", "dim")
+        table.add_row(line(mark), line(gap.reason, (f"  → {gap.mend}" if gap.mend else "", "dim")))
+    kinds = sorted({gap.kind or gap.noun for gap in report.gaps if gap.code == "not-recorded" and not gap.required})
+    if kinds:
+        table.add_row(
+            line(("noted", "dim")), line(f"not recorded: {', '.join(kinds)}", ("  → record these too", "dim"))
+        )
+    out.print(Padding(table, (0, 0, 0, 2)))
     out.print()
 
 

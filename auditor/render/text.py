@@ -35,6 +35,11 @@ def line(*parts: tuple[object, str] | str) -> Text:
     return made
 
 
+def second(time: str) -> str:
+    """An RFC 3339 time to the second, as people read it; the evidence holds it whole."""
+    return f"{time[:19]}Z" if len(time) > 20 and time.endswith("Z") else time
+
+
 def fields(out: Console, rows: list[tuple[str, Text | str]]) -> None:
     """Rows of a label and a text, the text's further lines below its first."""
     table = Table.grid(padding=(0, 1), expand=False)

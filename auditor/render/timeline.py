@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from auditor.render.text import line
+from auditor.render.text import line, second
 from tools.model.timeline import Entry, Timeline
 
 LINES = 16
@@ -26,11 +26,11 @@ def print_timeline(timeline: Timeline, out: Console) -> None:
     for entry in shown:
         ids = ", ".join(item.id for item in entry.evidence[:1])
         style = "bold red" if entry.alarming else ""
-        times = f" ×{entry.count} until {entry.last}" if entry.count > 1 else ""
+        times = f" ×{entry.count} until {second(entry.last)}" if entry.count > 1 else ""
         who = f"{entry.who} " if entry.who else ""
         mark = line(("audit log" if _logged(entry) else "claimed" if entry.standing == "reported" else "", "dim"))
         table.add_row(
-            line((_second(entry.time), "dim")),
+            line((second(entry.time) or "time unknown", "dim")),
             mark,
             line((who, "bold"), (entry.what + times, style), (f"  {ids}", "dim")),
         )
@@ -51,7 +51,3 @@ def chosen(entries: tuple[Entry, ...]) -> list[Entry]:
 
 def _logged(entry: Entry) -> bool:
     return entry.standing == "verified" and bool(entry.who)
-
-
-def _second(time: str) -> str:
-    return f"{time[:19]}Z" if time else "time unknown"
