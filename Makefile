@@ -50,6 +50,7 @@ lab: $(PACKAGE) ## make the lab, a real Kubernetes cluster (Debian, root, Go 1.2
 bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, what rounds write, and the loop on the lab where it is made
 	@$(BIN)/python -m bench.startup
 	@$(BIN)/python -m bench.audit
+	@$(BIN)/python -m bench.audit_log
 	@$(BIN)/python -m bench.history
 	@$(BIN)/python -m bench.peers
 	@$(BIN)/python -m bench.lab_loop

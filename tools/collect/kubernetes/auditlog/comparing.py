@@ -105,7 +105,7 @@ class Comparing:
     def _compare(self, before: int, after: int) -> Fields:
         old, new = self._contents.leaves(before), self._contents.leaves(after)
         return tuple(
-            FieldChange(path, shown(old.get(path)), shown(new.get(path)))
+            FieldChange(path, shown(path, old.get(path)), shown(path, new.get(path)))
             for path in sorted(old.keys() | new.keys())
             if old.get(path) != new.get(path)
         )
@@ -118,7 +118,7 @@ class Comparing:
         old = self._contents.leaves(before) if before else {}
         declared = bool(before) and self._contents.form(asked) == "apply"
         return tuple(
-            FieldChange(path, shown(old.get(path)), shown(value))
+            FieldChange(path, shown(path, old.get(path)), shown(path, value))
             for path, value in sorted(named(leaves, old).items(), key=lambda leaf: leaf[0])
             if not (declared and old.get(path) == value)
         )

@@ -1,15 +1,13 @@
 """A specification as flat paths, so that two of them, or a patch and what was there before, can be compared.
 
 Items of a list go by their name where all have one (`/spec/template/spec/containers/app/image`), else by their number.
-Values of environment variables, arguments and HTTP headers are not kept, and other texts masked and capped; what that
-loses is a digest under a key of this process, which tells whether a value changed and is never shown.
+Leaves are whole while they are compared; what is handed on of one is `shown`: values of environment variables,
+arguments and HTTP headers are not, and other texts are masked and capped.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator
+import re
 from typing import Any
 
 import msgspec
@@ -19,15 +17,16 @@ from tools.collect.kubernetes.auditlog.masking import masked
 Leaves = dict[str, str | None]
 """Path → value as JSON text; None where a patch removes it."""
 
-_KEY = os.urandom(16)
-_MARK = "\0"
+_HIDING = re.compile(r"/(env|httpHeaders)/[^/]+\Z")
 _NOT_SHOWN = '"(not shown)"'
 _IMAGE_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
 def leaves_of(raw: bytes | msgspec.Raw) -> Leaves:
     """The leaves of a `spec`, or of a merge patch's part of it. Raises `msgspec.DecodeError`."""
-    return dict(_flat("/spec", msgspec.json.decode(raw), hidden=False))
+    leaves: Leaves = {}
+    _fill(leaves, "/spec", msgspec.json.decode(raw))
+    return leaves
 
 
 def leaves_of_operations(raw: bytes | msgspec.Raw) -> Leaves:
@@ -44,9 +43,9 @@ def leaves_of_operations(raw: bytes | msgspec.Raw) -> Leaves:
         if what == "remove":
             leaves[path] = None
         elif what in ("copy", "move"):
-            leaves[path] = _text(f"(as {step.get('from')} was)", hidden=False)
+            leaves[path] = f'"(as {step.get("from")} was)"'
         else:
-            leaves.update(_flat(path, step.get("value"), hidden=_hides(path.rpartition("/")[0], path)))
+            _fill(leaves, path, step.get("value"))
     return leaves
 
 
@@ -71,62 +70,54 @@ def named(leaves: Leaves, before: Leaves) -> Leaves:
     return renamed
 
 
-def shown(value: str | None) -> str | None:
-    """A leaf's value as it may be stored."""
-    return None if value is None else value.partition(_MARK)[0]
+def shown(path: str, value: str | None) -> str | None:
+    """A leaf's value as it may be handed on."""
+    if value is None:
+        return None
+    above, _, name = path.rpartition("/")
+    if "args" in (name, above.rpartition("/")[2]) or (name == "value" and _HIDING.search(above)):
+        return _NOT_SHOWN
+    if value.startswith('"'):
+        return msgspec.json.encode(masked(msgspec.json.decode(value, type=str))).decode()
+    return value
 
 
-def _flat(path: str, value: Any, *, hidden: bool) -> Iterator[tuple[str, str | None]]:
+def _fill(leaves: Leaves, path: str, value: Any) -> None:
+    """Put the leaves of a value below a path into `leaves`."""
     if isinstance(value, dict):
         if value.get("$patch") == "delete":
-            yield path, None
-            return
-        kept = [(key, inner) for key, inner in value.items() if not key.startswith("$")]
-        if not value:
-            yield path, "{}"
-        for key, inner in kept:
-            below = f"{path}/{_escaped(key)}"
-            yield from _flat(below, inner, hidden=hidden or _hides(path, below))
+            leaves[path] = None
+        elif not value:
+            leaves[path] = "{}"
+        else:
+            for key, inner in value.items():
+                if not key.startswith("$"):
+                    _fill(leaves, f"{path}/{_escaped(key)}", inner)
     elif isinstance(value, list):
         names = _names(value)
         if not value:
-            yield path, "[]"
-        for key, inner in zip(names or map(str, range(len(value))), value, strict=True):
-            below = f"{path}/{_escaped(key)}"
-            item = {k: v for k, v in inner.items() if k != "name"} if names else inner  # it is in the path
-            if names and not item:
-                yield below, "{}"
+            leaves[path] = "[]"
+        for number, inner in enumerate(value):
+            if names:  # the name is in the path
+                _fill(leaves, f"{path}/{_escaped(names[number])}", {k: v for k, v in inner.items() if k != "name"})
             else:
-                yield from _flat(below, item, hidden=hidden)
+                _fill(leaves, f"{path}/{number}", inner)
     else:
-        yield path, None if value is None else _text(value, hidden=hidden)
+        leaves[path] = None if value is None else _text(value)
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _names(items: list[Any]) -> list[str]:
     """The names of a list's items; empty unless each has one of its own."""
-    names = [str(item["name"]) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
+    if not items or not isinstance(items[0], dict) or "name" not in items[0]:
+        return []
+    names = [item["name"] for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
     return names if len(names) == len(items) == len(set(names)) else []
-
-
-def _hides(path: str, below: str) -> bool:
-    """Whether a leaf is a value that is never kept: an argument, an environment variable's or a header's value."""
-    name = below.rpartition("/")[2]
-    kind = path.rpartition("/")[0].rpartition("/")[2]
-    return name == "args" or path.endswith("/args") or (name == "value" and kind in ("env", "httpHeaders"))
-
-
-def _text(value: Any, *, hidden: bool) -> str:
-    """A value as it is shown; what that leaves out goes into a digest behind a mark, so that values still differ."""
-    whole = msgspec.json.encode(value)
-    if hidden:
-        kept = _NOT_SHOWN
-    elif isinstance(value, str):
-        kept = msgspec.json.encode(masked(value)).decode()
-    else:
-        kept = whole.decode()
-    return kept if kept.encode() == whole else f"{kept}{_MARK}{hashlib.blake2b(whole, key=_KEY).hexdigest()[:24]}"
 
 
 def _escaped(key: str) -> str:
     """A key as a JSON pointer holds it (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")
+    return key.replace("~", "~0").replace("/", "~1") if "/" in key or "~" in key else key

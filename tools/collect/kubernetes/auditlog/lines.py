@@ -65,31 +65,30 @@ def kind_of(file: Path) -> Kind:
 def lines_of(file: Path) -> Iterator[tuple[int, bytes, bool]]:
     """The lines of a log with their numbers, and whether each is ended; empty ones are left out. A line above the limit
     is handed on as an empty one. Raises `Unreadable` where the file ends in the middle."""
-    number, rest, skipping = 0, b"", False
+    number, parts, held = 0, list[bytes](), 0
     try:
         with opened(file) as handle:
-            while block := handle.read(BLOCK):
+            while block := handle.read1(BLOCK):
                 first, *more = block.split(b"\n")
+                held += len(first)
+                if held <= LONGEST:
+                    parts.append(first)
+                else:
+                    parts = []
                 if not more:
-                    skipping = skipping or len(rest) + len(first) > LONGEST
-                    rest = b"" if skipping else rest + first
                     continue
-                number += 1
-                if skipping:
-                    yield number, b"", True
-                elif rest or first:
-                    yield number, rest + first, True
-                skipping, rest = False, more.pop()
-                for line in more:
+                for line in (b"".join(parts), *more[:-1]):
                     number += 1
-                    if line:
+                    if line or held > LONGEST:
                         yield number, line, True
+                    held = 0
+                parts, held = [more[-1]], len(more[-1])
     except (EOFError, zlib.error) as error:
         raise Unreadable("truncated", f"{file.name} ends in the middle: {error}") from error
     except OSError as error:
         raise Unreadable("broken", f"{file.name} can't be read: {error.strerror or error}") from error
-    if skipping or rest:
-        yield number + 1, b"" if skipping else rest, False
+    if held:
+        yield number + 1, b"".join(parts), False
 
 
 def events_of(file: Path) -> Iterator[tuple[int, bytes, bool]]:

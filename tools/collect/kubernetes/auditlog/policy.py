@@ -88,7 +88,7 @@ def _dropped(
         people, own = _whom(rule, rules)
         if why := _drops(policy, rule, subresource):
             system.update(f"{user} (rule {number})" for user in own)
-            if people != own:
+            if people != own or not own:
                 yield f"rule {number} of the audit policy {why} ({what})", people, tuple(rule.namespaces or ())
         if not people and not own and not rule.namespaces and not named:
             return

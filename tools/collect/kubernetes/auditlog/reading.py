@@ -66,6 +66,10 @@ class Reading:
         self.named += found.ours and not uid
         self.strange += found.strange
 
+    def at(self, number: int) -> str:
+        """A place in it."""
+        return f"{self.path.name}:{number}"
+
     def say(self, code: str, place: str) -> None:
         """Count something, and remember where it was first."""
         self.counts[code] += 1
@@ -91,27 +95,30 @@ class Reader:
         source = lines.events_of if lines.kind_of(file) == "document" else lines.lines_of
         try:
             for number, line, ended in source(file):
-                self._line(line, f"{file.name}:{number}", ended, reading)
+                self._line(line, number, ended, reading)
         except Unreadable as error:
             reading.say(error.code, error.reason)
         reading.records.close()
         return reading
 
-    def _line(self, line: bytes, place: str, ended: bool, into: Reading) -> None:
+    def _line(self, line: bytes, number: int, ended: bool, into: Reading) -> None:
         try:
             head = wire.head.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             if line.strip() or not line:
-                into.say("broken" if ended else "truncated", f"{place}: {error if line else 'the line is too long'}")
+                into.say(
+                    "broken" if ended else "truncated",
+                    f"{into.at(number)}: {error if line else 'the line is too long'}",
+                )
             return
         if head.kind != "Event" or not (head.api_version or "audit.k8s.io/").startswith(wire.GROUP) or not head.stage:
-            into.say("not-audit", place)
+            into.say("not-audit", into.at(number))
             return
         try:
             received = parse_time(head.request_received_timestamp or head.stage_timestamp)
             staged = parse_time(head.stage_timestamp or head.request_received_timestamp)
         except ValueError as error:
-            into.say("broken", f"{place}: {error}")
+            into.say("broken", f"{into.at(number)}: {error}")
             return
         into.events += 1
         if received > self.until:
@@ -128,7 +135,7 @@ class Reader:
             self._whose(target, received, into)
         what = acts.act_of(target.api_group or "", target.resource or "", target.subresource or "", head.verb)
         if what is not None:
-            self._act(line, what, ticks(received), place, into)
+            self._act(line, what, ticks(received), into.at(number), into)
 
     def _whose(self, target: wire.Target, received: datetime, into: Reading) -> None:
         """Count whose object an event is about, whatever it did: also heartbeats tell which cluster a log is of."""
@@ -146,12 +153,16 @@ class Reader:
             code = event.response_status.code if event.response_status else 0
             if not (200 <= code < 300 or code == _SWITCHED):
                 return
+            actor = self._actor(event, place, into)
+            still = quiet(act, kind, actor)
+            if still and act != "create":
+                return
             asked, made = _body(event.request_object), _body(event.response_object)
             query = acts.query_of(event.request_uri)
             if "All" in query.get("dryRun", ()) or (asked is not None and "All" in (asked.dry_run or ())):
                 return
-            actor, ref = self._actor(event, place, into), self._object(act, kind, event, asked, made, time, into)
-            if ref is None or quiet(act, kind, actor):
+            ref = self._object(act, kind, event, asked, made, time, into)
+            if ref is None or still:
                 return
             content = self.contents.of(act, asked, made, event) if act in _WRITING else Content()
             plan = plan_of(asked, event.request_object)
@@ -186,6 +197,7 @@ class Reader:
         meta = answered or (asked.metadata if asked is not None else None)
         if act == "create" and meta is not None and kind in ("Pod", "ReplicaSet", "Job"):
             self.owners.learn(kind, where.namespace, meta)
+            into.ours += any(owner.uid in self.known.refs for owner in meta.owner_references or ())
         name = where.name or (answered.name if answered is not None else "") or ""
         uid = where.uid or (answered.uid if answered is not None else "") or ""
         found = self.known.find((kind, where.namespace, name), uid, time)
