@@ -17,14 +17,14 @@ pytest_plugins = ["tests.driver.fixtures"]
 pytestmark = pytest.mark.lab
 
 ACTOR = "auditor-actor"
-FOUR = {"Instance", "Release", "Workload", "Host"}
+NOUNS = {"Budget", "Change", "Host", "Instance", "Release", "Workload"}
 
 
 def test_an_expired_token_is_a_gap_and_no_pass(loop: Loop) -> None:
     said = command.run(loop.home, "audit", "--json", "--kubeconfig", loop.lab.expired_kubeconfig())
     assert said.code == 3
     gaps = [gap for gap in said.report["gaps"] if gap["code"] == "unauthorized"]
-    assert {gap["noun"] for gap in gaps if gap["required"]} == FOUR
+    assert {gap["noun"] for gap in gaps if gap["required"]} == NOUNS
     assert all(row["passed"] == 0 and row["unseen"] for row in said.report["coverage"])
     assert said.report["findings"] == []
 
