@@ -9,7 +9,7 @@ from tests.lab.scenarios.autoscaled import autoscaled
 from tests.lab.scenarios.batch import batch
 from tests.lab.scenarios.broken_release import broken_release
 from tests.lab.scenarios.changed_by_hand import changed_by_hand
-from tests.lab.scenarios.changed_while_running import changed_while_running
+from tests.lab.scenarios.debugged import debugged
 from tests.lab.scenarios.drifted_node import drifted_node
 from tests.lab.scenarios.entered_by_exec import entered_by_exec
 from tests.lab.scenarios.entered_otherwise import entered_otherwise
@@ -27,6 +27,7 @@ from tests.lab.scenarios.tagged_release import tagged_release
 from tests.lab.scenarios.unmanaged_pods import unmanaged_pods
 from tests.lab.scenarios.unread_owners import unread_owners
 from tests.lab.scenarios.unusual_owners import unusual_owners
+from tests.lab.scenarios.visited import visited
 
 __all__ = [
     "Planted",
@@ -35,7 +36,7 @@ __all__ = [
     "batch",
     "broken_release",
     "changed_by_hand",
-    "changed_while_running",
+    "debugged",
     "drifted_node",
     "entered_by_exec",
     "entered_otherwise",
@@ -54,4 +55,5 @@ __all__ = [
     "unmanaged_pods",
     "unread_owners",
     "unusual_owners",
+    "visited",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.lab import manifests
 from tests.lab.cluster import Lab
@@ -36,20 +36,21 @@ def _whole(lab: Lab, namespace: str) -> bool:
 
 
 @written
-def changed_by_hand(lab: Lab, namespace: str) -> Iterator[Planted]:
-    """Plant a Deployment for each command, named after it, and `untouched`; one pod each."""
+def changed_by_hand(lab: Lab, namespace: str, commands: Sequence[str] = tuple(COMMANDS)) -> Iterator[Planted]:
+    """Plant a Deployment for each of the commands, named after it, and `untouched`; one pod each."""
     lab.namespace(namespace)
     first, second = lab.image("app:v1"), lab.image("app:v2")
-    for name in (*COMMANDS, "untouched"):
+    for name in (*commands, "untouched"):
         lab.apply(manifests.deployment(name, first, 1), namespace)
     lab.wait("all to be there", lambda: _whole(lab, namespace), 60)
-    lab.apply(manifests.deployment("undo", second, 1), namespace)
-    lab.wait("the second release of undo", lambda: _whole(lab, namespace), 60)
-    for name, words in COMMANDS.items():
-        command = [word.replace("{name}", name).replace("{other}", second) for word in words]
+    if "undo" in commands:
+        lab.apply(manifests.deployment("undo", second, 1), namespace)
+        lab.wait("the second release of undo", lambda: _whole(lab, namespace), 60)
+    for name in commands:
+        command = [word.replace("{name}", name).replace("{other}", second) for word in COMMANDS[name]]
         lab.kubectl(*command, "-n", namespace, user="alice", editor=EDITOR)
     lab.wait("all to be whole again", lambda: _whole(lab, namespace), 60)
-    for name in COMMANDS:
+    for name in commands:
         workload = lab.get("deployment", name, namespace)
         yield planted(SCENARIO, workload, CHANGED_BY_HAND, act=name, by="alice")
         if name == "pause":

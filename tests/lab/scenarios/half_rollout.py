@@ -11,8 +11,10 @@ from tests.lab.cluster import Lab
 from tests.lab.manifests import deployment
 from tests.lab.scenarios import rollout
 from tests.lab.scenarios.planted import (
+    CHANGED_BY_HAND,
     HEALTHY,
     MIXED_RELEASES,
+    NOT_REPLACING,
     SUPERSEDED_OUTLIVES,
     Planted,
     planted,
@@ -59,6 +61,8 @@ def half_rollout(lab: Lab, namespace: str) -> Iterator[Planted]:
     releases = {"v1": first, "v2": second}
     uids = {v: rollout.replica_set(lab, namespace, "half", i)["metadata"]["uid"] for v, i in releases.items()}
     yield planted(SCENARIO, half, MIXED_RELEASES, releases=uids, current="v2", prior="v1", paused_by="alice")
+    yield planted(SCENARIO, half, CHANGED_BY_HAND, act="pause", by="alice")
+    yield planted(SCENARIO, half, NOT_REPLACING, why="paused")
     for pod in rollout.pods(lab, namespace, "half"):
         version = "v1" if rollout.image_of(pod) == first else "v2"
         wrong = SUPERSEDED_OUTLIVES if version == "v1" else HEALTHY

@@ -27,7 +27,6 @@ NO_OWNER = "no-owner"  # a pod that nothing would replace
 UNKNOWN_OWNER = "unknown-owner"  # its controller is a custom resource: whether that would replace it is not known
 ENTERED = "entered"  # somebody entered the running pod: exec, attach, copy, port-forward
 CONTAINER_ADDED = "container-added"  # an ephemeral container was added to the running pod
-RESIZED = "resized"  # the running pod's resources were changed
 RESTARTED_AS_OTHER = "restarted-as-other"  # the container restarted under another image: its tag had been moved
 MIXED_IMAGES = "mixed-images"  # one release whose pods run different images
 CHANGED_BY_HAND = "changed-by-hand"  # a person changed the workload with an imperative command
