@@ -133,11 +133,9 @@ def _instance(instance: Instance, release: Release | None, missing: str) -> Hop:
         return Hop("reported", "its host's kubelet says that a file of the host made it", cites, instance.created)
     if release is None:
         return Hop("reported", f"owner reference alone: {missing}", cites, instance.created)
-    if instance.release_ref != instance.owner:
+    if instance.release_ref != instance.owner:  # the workload is proven; which of its revisions, a label says
         named = (*cites, (instance, "release_ref.name"))
-        return Hop(
-            "reported", "controller reference by uid, and the revision that its label names", named, instance.created
-        )
+        return Hop("verified", "controller reference by uid; its label names the revision", named, instance.created)
     return Hop("verified", "controller reference by uid", cites, instance.created)
 
 

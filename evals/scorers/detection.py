@@ -1,8 +1,9 @@
 """Detection: which units the auditor accuses, against those that a case's labels say are violations.
 
-A finding counts once for each of its subjects, so one that names the owner where the label names its pods is both a
-false positive and a false negative. A unit that is labelled inconclusive and came out as neither inconclusive nor a
-violation is a *false pass*: the auditor would have vouched for what nobody could see.
+A finding counts once for each of its subjects. A check whose sentence is about workloads may name the offending
+instances: then the workload is the unit, for findings and labels alike. A unit that is labelled inconclusive and came
+out as neither inconclusive nor a violation is a *false pass*: the auditor would have vouched for what nobody could
+see.
 """
 
 from __future__ import annotations
@@ -56,11 +57,17 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
 def score(case: str, labels: Labels, report: Report) -> Detection:
     """Score one report against the labels of its case."""
     said: dict[Verdict, dict[Unit, Finding]] = {"violation": {}, "inconclusive": {}, "error": {}}
+    whose: dict[tuple[str, str], str] = {}
+    of_workloads = {row.check for row in report.coverage if row.noun == "workload"}
     for finding in report.findings:
         for subject in finding.subjects:
-            said[finding.verdict].setdefault(Unit(finding.check, str(subject), finding.part), finding)
+            if finding.check in of_workloads:
+                whose[finding.check, str(subject)] = str(finding.owner)
+            unit = _whole(Unit(finding.check, str(subject), finding.part), whose)
+            said[finding.verdict].setdefault(unit, finding)
     accused, undecided, failed = said["violation"], said["inconclusive"], said["error"]
-    wanted, open_ones = set(labels.violations), set(labels.inconclusive)
+    wanted = {_whole(unit, whose) for unit in labels.violations}
+    open_ones = {_whole(unit, whose) for unit in labels.inconclusive}
     wrong: dict[Kind, set[Unit]] = {
         "check failed": set(failed),
         "false pass": open_ones - accused.keys() - undecided.keys(),
@@ -85,6 +92,11 @@ def score(case: str, labels: Labels, report: Report) -> Detection:
         for unit in sorted(units)
     )
     return Detection(counts=counts, misses=misses, healthy=not wanted, left_alone=not accused and not failed)
+
+
+def _whole(unit: Unit, whose: dict[tuple[str, str], str]) -> Unit:
+    """The unit of a check about workloads: the workload, where one of its instances is named."""
+    return Unit(unit.check, whose.get((unit.check, unit.subject), unit.subject), unit.part)
 
 
 def add(parts: Iterable[Counts]) -> Counts:
