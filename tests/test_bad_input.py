@@ -14,7 +14,20 @@ import pytest
 import yaml
 
 from tests.loopback_api import nobodys_address
-from tests.objects import BORN, Object, controller, fleet, listed, node, pod, record, wrote
+from tests.objects import (
+    BORN,
+    Object,
+    controller,
+    fleet,
+    listed,
+    meta,
+    node,
+    pod,
+    progressing,
+    record,
+    template,
+    wrote,
+)
 from tests.running import Said, auditor
 from tools.catalogue import discover
 from tools.collect.kubernetes.recording import collect
@@ -259,11 +272,63 @@ def full_fleet() -> list[Object]:
         deletionTimestamp=BORN,
     )
     objects = fleet()
-    objects[1]["spec"]["paused"] = False
+    objects[1]["spec"] |= {"paused": False, "revisionHistoryLimit": 3, "strategy": strategy(maxSurge=1)}
     objects[1]["status"]["conditions"][0] |= {"message": "m"}
     objects[5]["spec"] |= {"unschedulable": True, "providerID": "aws:///zone/i-1"}
     objects[5]["metadata"]["labels"] = {"kubernetes.io/hostname": "node-a"}
-    return [*objects, rich]
+    return [*objects, rich, *full_kinds()]
+
+
+def strategy(**bounds: Any) -> Object:
+    """A strategy of rolling updates."""
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", **bounds}}
+
+
+def full_kinds() -> list[Object]:
+    """An object of each kind besides Deployments, in which every field that is read has a value."""
+
+    def made(kind: str, version: str, /, name: str = "", **more: Any) -> Object:
+        return {"apiVersion": version, "kind": kind, "metadata": meta(name or kind.lower()), **more}
+
+    counts = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+    nodes = ("currentNumberScheduled", "desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable")
+    limited = {"template": template(), "revisionHistoryLimit": 3}
+    revision = made("ControllerRevision", "apps/v1", revision=1, data={"spec": {"template": template()}})
+    revision["metadata"]["ownerReferences"] = controller("StatefulSet", "statefulset")
+    canary = {"canary": {"maxSurge": 1, "maxUnavailable": "25%"}}
+    texts = {"currentPodHash": "a", "phase": "Healthy", "message": "m", "abort": False}
+    update = progressing() | {"lastUpdateTime": BORN}
+    expression = {"key": "app", "operator": "In", "values": ["web"]}
+    return [
+        made(
+            "StatefulSet",
+            "apps/v1",
+            spec={**limited, "replicas": 1, "updateStrategy": strategy(partition=1)},
+            status={**counts, "readyReplicas": 1, "updateRevision": "a"},
+        ),
+        made(
+            "DaemonSet",
+            "apps/v1",
+            spec={**limited, "updateStrategy": strategy(maxSurge=0)},
+            status={"observedGeneration": 1, **dict.fromkeys(nodes, 1)},
+        ),
+        revision,
+        made("Job", "batch/v1", spec={"template": template()}, status={"conditions": [progressing()]}),
+        made("CronJob", "batch/v1", spec={"jobTemplate": {"spec": {"template": template()}}}),
+        made(
+            "Rollout",
+            "argoproj.io/v1alpha1",
+            spec={**limited, "replicas": 1, "paused": False, "progressDeadlineSeconds": 1, "strategy": canary},
+            status={**counts, **texts, "observedGeneration": "1", "conditions": [update]},
+        ),
+        made(
+            "PodDisruptionBudget",
+            "policy/v1",
+            spec={"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}, "matchExpressions": [expression]}},
+            status={"observedGeneration": 1, "disruptionsAllowed": 1},
+        ),
+        made("ReplicationController", "v1", spec={"template": template(), "replicas": 1}, status={"readyReplicas": 1}),
+    ]
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -275,12 +340,13 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 
 NOT_READ = re.compile(
-    r"(Deployment .*spec/template/(spec.*|metadata/labels/.+)"  # a Deployment's template is digested, not decoded
-    r"|ReplicaSet .*status/replicas"
-    r"|\w+ (kind|apiVersion|.*/ownerReferences/0/apiVersion|.*/managedFields/0/(apiVersion|fieldsType|fieldsV1.*)))"
+    r"(ReplicaSet .*status/replicas"
+    r"|\w+ (kind|apiVersion|.*/managedFields/0/(apiVersion|fieldsType|fieldsV1.*)))"
 )
 """Fields of the full fleet that are not decoded: nobody can say that their type is wrong."""
 SWAP = {str: 5, int: "text", bool: "text", dict: 5, list: 5}
+BOUNDS = ("maxSurge", "maxUnavailable", "minAvailable")
+"""Fields that hold a number or a percentage."""
 
 
 def wrong_types() -> list[tuple[int, tuple[str | int, ...]]]:
@@ -295,11 +361,11 @@ def wrong_types() -> list[tuple[int, tuple[str | int, ...]]]:
 
 def spoil(objects: list[Object], index: int, path: tuple[str | int, ...]) -> list[Object]:
     """The objects with one value of another type."""
-    spoilt = copy.deepcopy(objects)
+    spoilt: list[Object] = json.loads(json.dumps(objects))  # two of them may share a value
     value: Any = spoilt[index]
     for key in path[:-1]:
         value = value[key]
-    value[path[-1]] = SWAP[type(value[path[-1]])]
+    value[path[-1]] = [] if path[-1] in BOUNDS else SWAP[type(value[path[-1]])]
     return spoilt
 
 
