@@ -2,15 +2,19 @@
 
 `tests/checks/<check-id>/<verdict>-<what>.yaml` holds a header document (`case:`) and the objects. The header says why
 the verdict is right, which subject (and part) it is about, the cause code, and the check's settings where it needs
-some; `on` names the offender where that is not the subject itself.
+some; `on` names the offender, and `on_part` its part, where that is not the subject itself. Documents of the group
+`audit.k8s.io` are lines of the audit log and its policy; `actors` and `log` are what auditor.toml would say of them.
+Each document `before: true` begins what an earlier look saw, the newest first.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -18,9 +22,11 @@ import yaml
 
 from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck, View
-from tools.collect.kubernetes.recording import collect
+from tools.collect.actors import Rule
+from tools.collect.sources import AuditLog, Source, collect
 from tools.engine import audit
 from tools.model.facts import Facts
+from tools.model.history import History, Observation, Past, observations
 from tools.model.nouns import Container
 from tools.model.observation import NotApplicable, NotObserved
 from tools.model.report import VERDICTS as WORST_FIRST
@@ -28,8 +34,10 @@ from tools.model.report import Finding, Report
 
 FOLDER = Path(__file__).parent / "checks"
 VERDICTS = ("pass", "violation", "inconclusive", "not-applicable")
-NEVER = {("image-pinned-by-digest", "not-applicable")}
-"""What a check never says: every container has a specification, and so an image reference to judge."""
+NEVER = {
+    ("image-pinned-by-digest", "not-applicable"),  # every container has a specification, and so a reference to judge
+}
+"""What a check never says, and why."""
 CHECKS: dict[str, AnyCheck] = {check.id: check for check in discover()}
 FILES = sorted(FOLDER.rglob("*.yaml"))
 
@@ -41,8 +49,28 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     subject: str
     part: str = ""
     on: str = ""
+    on_part: str = ""
     code: str = ""
     settings: dict[str, Any] = {}
+    actors: tuple[Rule, ...] = ()
+    log: AuditLog = AuditLog()
+
+
+class Looks(NamedTuple):
+    """What a case's look saw, and what the looks before it left to be remembered."""
+
+    facts: Facts
+    history: History | None
+
+
+class PlainLoader(yaml.SafeLoader):
+    """YAML without dates: a timestamp stays the text that it is in JSON."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [row for row in rows if row[0] != "tag:yaml.org,2002:timestamp"]
+    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def name_of(file: Path) -> str:
@@ -75,7 +103,8 @@ def subject_of(case: Case, check: AnyCheck, view: View) -> Any:
 def findings_about(case: Case, report: Report) -> list[Finding]:
     """The findings about a case's subject or its named offender."""
     keys = {case.subject, case.on}
-    return [f for f in report.findings if f.part == case.part and keys & {ref.key for ref in f.subjects}]
+    parts = {case.part, case.on_part}
+    return [f for f in report.findings if f.part in parts and keys & {ref.key for ref in f.subjects}]
 
 
 def quiet_verdict(check: AnyCheck, subject: Any, view: View) -> str:
@@ -89,12 +118,13 @@ def quiet_verdict(check: AnyCheck, subject: Any, view: View) -> str:
     return f"{outcome} without a finding" if outcome else "pass"
 
 
-def assert_case(file: Path, facts: Facts) -> None:
+def assert_case(file: Path, looks: Looks) -> None:
     """The generic assertion: the engine's verdict on the case's subject is the one in the file's name."""
     case, _ = read_case(file)
     check = CHECKS[file.parent.name]
     settings = convert_settings([check], {check.id: case.settings} if case.settings else {})
-    report, view = audit(facts, "s-0", [check], settings), View(facts, settings)
+    facts, history = looks
+    report, view = audit(facts, "s-0", [check], settings, history), View(facts, settings, history)
     subject = subject_of(case, check, view)
     found = findings_about(case, report)
     verdicts = {f.verdict for f in found}
@@ -113,17 +143,63 @@ def assert_case(file: Path, facts: Facts) -> None:
     if case.code:
         assert {f.code for f in found} == {case.code}, "the cause is another one"
     offender = case.on or case.subject
-    assert any(offender in {ref.key for ref in f.subjects} for f in found), "the offender is another one"
+    part = case.on_part or case.part
+    assert any(offender in {r.key for r in f.subjects} and f.part == part for f in found), "the offender is another one"
     if wanted == "violation":
         assert all(f.evidence for f in found), "a violation without evidence"
 
 
-def collected(file: Path, folder: Path) -> Facts:
-    """The facts of a case's objects, through the recording's collector."""
-    _, objects = read_case(file)
-    recording = folder / "recording.yaml"
-    recording.write_text(objects, encoding="utf-8")
-    return collect(recording)
+def sections(objects: str) -> list[list[Any]]:
+    """The documents of each look, the newest first."""
+    looks: list[list[Any]] = [[]]
+    for document in yaml.load_all(objects, Loader=PlainLoader):
+        if document == {"before": True}:
+            looks.append([])
+        elif document is not None:
+            looks[-1].append(document)
+    return looks
+
+
+def record(documents: list[Any], folder: Path) -> Path:
+    """Write a recording as a folder of lists, with the audit log and its policy beside them."""
+    logged = [d for d in documents if str(d.get("apiVersion", "")).startswith("audit.k8s.io/")]
+    (folder / "audit-policy.yaml").unlink(missing_ok=True)
+    for policy in (d for d in logged if d["kind"] == "Policy"):
+        (folder / "audit-policy.yaml").write_text(json.dumps(policy), encoding="utf-8")
+    lines = [json.dumps(d, separators=(",", ":")) + "\n" for d in logged if d["kind"] == "Event"]
+    if lines:
+        (folder / "audit.jsonl").write_text("".join(lines), encoding="utf-8")
+    objects = [json.dumps(d) for d in documents if d not in logged]
+    (folder / "objects.yaml").write_text("\n---\n".join(objects), encoding="utf-8")
+    return folder
+
+
+def remembered(looks: list[Facts]) -> History | None:
+    """What looks leave to be remembered, the newest first; None where there was none before."""
+    if not looks:
+        return None
+    rows: dict[Observation, Past] = {}
+    for facts in reversed(looks):
+        for seen in observations(facts):
+            first = rows[seen].first if seen in rows else facts.moment
+            rows[seen] = Past(first, facts.moment, seen.value)
+    changes = tuple(change for facts in looks for change in facts.changes)
+    watches = tuple(watch for facts in looks for watch in facts.watches)
+    return History(rows.items(), looks[0].moment, changes, watches)
+
+
+def collected(file: Path, folder: Path) -> Looks:
+    """The facts of a case's objects, through the recording's collector, and the history of its earlier looks."""
+    case, objects = read_case(file)
+
+    def look() -> Iterator[Facts]:
+        for number, documents in enumerate(sections(objects)):
+            place = folder / f"look-{number}" / "recording"  # every look has the same declared name
+            place.mkdir(parents=True, exist_ok=True)
+            yield collect(Source(path=str(record(documents, place)), actors=case.actors, log=case.log))
+
+    newest, *before = look()
+    return Looks(newest, remembered(before))
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)

@@ -8,14 +8,15 @@ finding out what ran, and building a release of it at 3 a.m.
 
 **How to fix.** Leave `revisionHistoryLimit` at its default of 10, and don't delete old ReplicaSets.
 
-**Limits.** The template is kept; whether its image is still in the registry is another question. A workload at its
-first revision has nothing to go back to and is not examined.
+**Limits.** A release takes a new number when it becomes the current one again, so the one before the current one has
+the number before. The template is kept; whether its image is still in the registry is another question. A workload at
+its first revision has nothing to go back to and is not examined.
 """
 
 from __future__ import annotations
 
 from tools.check import View, Violation, Violations, check
-from tools.model.nouns import Workload
+from tools.model.nouns import Release, Workload
 from tools.model.observation import NotApplicable, NotObserved
 
 
@@ -30,20 +31,28 @@ def examine(workload: Workload, view: View) -> Violations:
         yield Violation("history-off", "it keeps no earlier release", [(workload, "history_limit")])
         return
     current = view.current_release(workload)
-    others: list[str] = []
+    others: list[Release] = []
     missed: NotObserved | None = None
     try:
-        others = [r.ref.name for r in view.releases_of(workload) if r.ref.uid != current.ref.uid]
+        for release in view.releases_of(workload):
+            if release.template != current.template:
+                others.append(release)
     except NotObserved as missing:
         missed = missing
-    if others:
+    number = workload.number if current.number is None else current.number
+    known = [release.number for release in others if release.number is not None]
+    if others and (number is None or len(known) < len(others) or number - 1 in known or number <= max(known)):
         return
-    number = current.number or workload.number
     if number is None:
         raise NotObserved(f"{workload.ref} does not report its revision", "not-reported")
     if number <= 1:
         raise NotApplicable("it is at its first release")
     if missed is not None:
         raise missed
-    told = f"it is at revision {number}, and no earlier release is there"
-    yield Violation("none-kept", told, [(current, "number"), (workload, "history_limit")])
+    kept = (workload if current.number is None else current, "number"), (workload, "history_limit")
+    if not others:
+        yield Violation("none-kept", f"it is at revision {number}, and no earlier release is there", kept)
+        return
+    newest = max(others, key=lambda release: release.number or 0)
+    told = f"it is at revision {number}, and of the earlier ones {newest.number} is the newest that is there"
+    yield Violation("prior-gone", told, [*kept, (newest, "number")])

@@ -5,78 +5,124 @@ that start later run another image under the same release: nothing in the cluste
 
 **What is examined.** For each part of a release and each platform (the host's operating system and architecture), the
 digests that the runtimes report for its running instances. Different digests of one repository under one tag are a
-violation.
+violation, also where admission or a patch rewrote an instance's own reference.
 
 **How to fix.** Name the image by digest, and replace the instances. Registries can refuse to move a tag (immutable
 tags).
 
-**Limits.** Where the release names a digest and the runtimes report different ones, they may be an index and its
-manifest: inconclusive until a registry is read. On different platforms different digests are to be expected. That all
-run the same does not say that it is the right one.
+**Limits.** Where the release names a digest, or the runtimes are of two kinds or name two repositories, different
+digests may be an index and its manifest: inconclusive until a registry is read. On different platforms different
+digests are to be expected. That all run the same does not say that it is the right one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from tools.check import View, Violation, Violations, check
-from tools.model.image import parse_image, running_digest
+from tools.model.image import is_repository_digest, parse_image, running_digest
 from tools.model.nouns import Container, Instance, Part, Release
 from tools.model.observation import NotApplicable, NotObserved
 
-Platform = tuple[str, str, str]
-"""Operating system, architecture, and the runtime's kind: what makes two reported digests comparable."""
+Running = dict[str, tuple[Container, Instance]]
+"""The digests that a part runs, each with the first container that reports it."""
 
 
 @check(Release, severity="high", principle="image-based")
 def examine(release: Release, view: View) -> Violations:
     """A violation for each part that runs different images on one platform."""
-    groups: dict[tuple[str, Platform], dict[str, Container]] = defaultdict(dict)
-    parts = {part.name: part for part in release.parts}
-    missed: NotObserved | None = None
-    running = 0
+    running: dict[str, list[tuple[Container, Instance]]] = defaultdict(list)
+    reasons: list[NotObserved] = []
     try:
         for instance in view.instances_of(release):
-            if instance.finished:
-                continue
-            running += 1
-            for container in instance.containers:
-                part = parts.get(container.name)
-                digest = running_digest(container.image_id_seen or "")
-                if part is not None and digest and container.image == part.image and container.role == part.role:
-                    groups[part.name, _platform(container, instance, view)].setdefault(digest, container)
+            if not instance.finished:
+                for container in instance.containers:
+                    running[container.name].append((container, instance))
     except NotObserved as missing:
-        missed = missing
-    for (name, platform), found in sorted(groups.items()):
-        if len(found) > 1:
-            yield _violation(parts[name], platform, found)
-    if missed is not None:
-        raise missed
-    if not running:
-        raise NotApplicable("it keeps no running instance")
+        reasons.append(missing)
+    started = False
+    for part in release.parts:
+        members = [(c, i) for c, i in running[part.name] if c.role == part.role and _has_started(c)]
+        started |= bool(members)
+        reasons += _silent(members)
+        for os, architecture, found in _by_platform(members, view, reasons):
+            if len(found) < 2:
+                continue
+            if _comparable(part, found):
+                yield _violation(part, f"{os}/{architecture}", found)
+            else:
+                reasons.append(_undecided(part, f"{os}/{architecture}", found))
+    for reason in reasons:
+        raise reason
+    if not started:
+        raise NotApplicable("it keeps no instance that has started")
 
 
-def _platform(container: Container, instance: Instance, view: View) -> Platform:
-    host = view.host_of(instance)
-    if host is None:
-        raise NotObserved(f"{instance.ref} reports a digest and no host", "not-reported")
-    return host.fact("operating_system"), host.fact("architecture"), container.runtime
+def _has_started(container: Container) -> bool:
+    """Whether it runs or ran something; one of which nothing is reported may."""
+    return container.state_seen != "waiting" or bool(container.image_id_seen)
 
 
-def _violation(part: Part, platform: Platform, found: dict[str, Container]) -> Violation:
-    """The violation; raises where the digests may be one image after all."""
-    named = parse_image(part.image)
-    repositories = {(c.image_id_seen or "").partition("@")[0] for c in found.values()}
-    if named is None or named.digest or len(repositories) > 1:
-        raise NotObserved(
-            f"its instances report {len(found)} digests for {part.name} on {platform[0]}/{platform[1]}: they may be an "
-            "index and its manifest, or one image from two repositories",
-            "digests-differ",
-            "read the registry: it tells whether one digest leads to the other",
-        )
-    told = f"its instances on {platform[0]}/{platform[1]} run {len(found)} different images under {part.image}"
-    evidence: list[tuple[Container | Part, str]] = [
-        (part, "image"),
-        *((found[digest], "image_id") for digest in sorted(found)),
-    ]
-    return Violation("mixed-images", told, evidence, on=part, since=max(c.started for c in found.values()))
+def _silent(members: list[tuple[Container, Instance]]) -> list[NotObserved]:
+    """Why it can't be told of some what they run."""
+    silent = [c for c, _ in members if not running_digest(c.image_id_seen or "")]
+    if not silent:
+        return []
+    told = f"{silent[0].ref} reports no digest for {silent[0].name} (imageID {silent[0].image_id_seen or ''!r})"
+    return [NotObserved(told, "no-digest")]
+
+
+def _by_platform(
+    members: list[tuple[Container, Instance]], view: View, reasons: list[NotObserved]
+) -> Iterator[tuple[str, str, Running]]:
+    """What runs on each platform; where all report one digest, nobody needs to know the platforms. Adds to `reasons`
+    why a platform can't be told."""
+    digests = {running_digest(c.image_id_seen or "") for c, _ in members} - {""}
+    if len(digests) < 2:
+        return
+    platforms: dict[tuple[str, str], Running] = defaultdict(dict)
+    for container, instance in members:
+        digest = running_digest(container.image_id_seen or "")
+        try:
+            host = view.host_of(instance)
+            if host is None:
+                raise NotObserved(f"{instance.ref} reports a digest and no host", "not-reported")
+            platform = host.fact("operating_system"), host.fact("architecture")
+        except NotObserved as missing:
+            reasons.append(missing)
+            continue
+        if digest:
+            platforms[platform].setdefault(digest, (container, instance))
+    for (os, architecture), found in sorted(platforms.items(), key=lambda row: row[0]):
+        yield os, architecture, found
+
+
+def _comparable(part: Part, found: Running) -> bool:
+    """Whether different digests are different images: of one repository, from runtimes of one kind, and none named by
+    the release, of which they could be the manifests."""
+    named, containers = parse_image(part.image), [container for container, _ in found.values()]
+    return (
+        named is not None
+        and not named.digest
+        and not named.odd_digest
+        and all(is_repository_digest(c.image_id_seen or "") for c in containers)
+        and len({(c.image_id_seen or "").rpartition("//")[2].partition("@")[0] for c in containers}) == 1
+        and len({c.runtime for c in containers}) == 1
+    )
+
+
+def _undecided(part: Part, platform: str, found: Running) -> NotObserved:
+    return NotObserved(
+        f"its instances report {len(found)} digests for {part.name} on {platform}: they may be an index and its "
+        "manifest, or one image from two repositories",
+        "digests-differ",
+        "read the registry: it tells whether one digest leads to the other",
+    )
+
+
+def _violation(part: Part, platform: str, found: Running) -> Violation:
+    containers = [found[digest][0] for digest in sorted(found)]
+    told = f"its instances on {platform} run {len(found)} different images under {part.image}"
+    evidence: list[tuple[Container | Part, str]] = [(part, "image"), *((c, "image_id") for c in containers)]
+    return Violation("mixed-images", told, evidence, on=part, since=max(c.started for c in containers))

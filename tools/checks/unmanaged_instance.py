@@ -4,7 +4,7 @@
 in no release. Debugging pods and leftovers of old scripts live on like this for years.
 
 **What is examined.** The owner reference with `controller: true`, followed to the root owner. A static pod is kept by
-its host's kubelet. A finished instance is not examined.
+its host's kubelet. An instance that has finished or is being deleted is not examined.
 
 **How to fix.** Delete it, or put it under a Deployment, StatefulSet, DaemonSet or Job.
 
@@ -26,6 +26,8 @@ def examine(instance: Instance, view: View) -> Violations:
         raise NotApplicable("it has finished")
     if instance.static:
         return
+    if instance.owner is None and instance.deleted:
+        raise NotApplicable("it is being ended")
     if instance.owner is None:
         yield Violation("no-controller", "nothing keeps it: it has no controller", [(instance, "controller")])
         return
