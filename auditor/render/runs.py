@@ -18,9 +18,9 @@ def print_runs(rows: list[dict[str, Any]], out: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for title in ("RUN", "when", "state"):
         table.add_column(title, no_wrap=True)
-    for title in ("violations", "inconclusive", "exit", "refused"):
-        table.add_column(title, justify="right")
-    for title in ("scope", "plan and outcome"):
+    for title in ("viol.", "inconcl.", "exit", "refused"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for title in ("scope", "plan, outcome"):
         table.add_column(title, overflow="fold")
     for row in rows:
         numbers = (row["violations"], row["inconclusive"], row["exit"], row["refusals"] or None)
