@@ -170,6 +170,8 @@ TRULY: dict[str, Callable[[Object, Lab], bool]] = {
     planted.UNRESOLVABLE_REFERENCE: is_refused,
     planted.PATCHED_IN_PLACE: is_patched,
     planted.MIXED_RELEASES: is_mixed,
+    planted.CHANGED_BY_HAND: lambda item, lab: bool(item["spec"]["paused"]),
+    planted.NOT_REPLACING: lambda item, lab: bool(item["spec"]["paused"]),
     planted.SUPERSEDED_OUTLIVES: lambda item, lab: running_image_id(item) == lab.image("app:v1"),
     planted.NO_OWNER: lambda item, lab: "ownerReferences" not in item["metadata"],
 }
