@@ -1,7 +1,8 @@
 """What reading an audit log costs: a generated log, beside jq counting the same execs in it.
 
-`python -m bench.audit_log 1000` makes one of 1,000 MB (200 without a number): the events of a real cluster's log again
-and again, each time later, under new audit ids and names. It is deleted at the end.
+`python -m bench.audit_log 1000` makes one of 1,000 MB (200 without a number), and deletes it at the end: the events of
+a real cluster's log, whose policy dropped reads, again and again, each time later, under new audit ids and names; and
+before each of them two that a fuller policy lets through (a controller's read, a kubelet's heartbeat or status).
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ from tools.model.nouns import Host
 LOG = Path(__file__).parent.parent / "tests/data/audit/lab.log.gz"
 MEGABYTES = 200
 NODE = "node-a"
+_KINDS = (
+    ("leases", "", "update", ""),
+    ("configmaps", "", "get", ""),
+    ("pods", "/status", "patch", '"requestObject":{"status":{}},"responseObject":%s,'),
+    ("endpointslices", "", "watch", ""),
+)
 _ID = re.compile(rb'"auditID":"([0-9a-f-]{8})')
 _TIME = re.compile(rb"2026-11-23T\d\d:")
 _EXECS = (
@@ -70,11 +77,36 @@ def generate(log: Path, size: int) -> int:
     raise AssertionError("the blocks have no end")
 
 
+def _others(number: int) -> Iterator[bytes]:
+    """Events that are no acts, without an end."""
+    spec = (
+        '{"nodeName":"node-a","containers":['
+        + ",".join(['{"name":"app","image":"registry.example/app:1"}'] * 20)
+        + "]}"
+    )
+    pod = f'{{"kind":"Pod","apiVersion":"v1","metadata":{{"name":"web-1","uid":"u"}},"spec":{spec},"status":{{}}}}'
+    for count in itertools.count():
+        resource, subresource, verb, body = _KINDS[count % len(_KINDS)]
+        audit = f"{number:08x}-0000-4000-8000-{count:012x}"
+        yield (
+            f'{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{audit}","stage":'
+            f'"ResponseComplete","requestURI":"/api/v1/namespaces/default/{resource}/web-1{subresource}","verb":"{verb}",'
+            '"user":{"username":"system:node:node-b","groups":["system:nodes","system:authenticated"]},"sourceIPs":'
+            '["10.0.0.1"],"userAgent":"kubelet/v1.36.3 (linux/amd64) kubernetes/abcdef0","objectRef":{"resource":'
+            f'"{resource}","namespace":"default","name":"web-1","apiVersion":"v1","subresource":"{subresource[1:]}"}},'
+            f'"responseStatus":{{"metadata":{{}},"code":200}},{body % pod if body else ""}"requestReceivedTimestamp":'
+            '"2026-01-01T00:00:00.000001Z","stageTimestamp":"2026-01-01T00:00:00.000002Z","annotations":{}}\n'
+        ).encode()
+
+
 def _again(lines: list[bytes], number: int) -> Iterator[bytes]:
     """The events once more: hours later, under other ids, about other objects."""
     day, hour = divmod(number, 24)
     time, audit = b"2025-%02d-%02dT%02d:" % (1 + day // 28 % 12, 1 + day % 28, hour), b'"auditID":"%08x' % number
+    others = _others(number)
     for line in lines:
+        yield next(others)
+        yield next(others)
         yield _TIME.sub(time, _ID.sub(audit, line)).replace(b"svc-", b"s%03d-" % (number % 100))
 
 

@@ -32,6 +32,7 @@ ACCOUNT = "system:serviceaccount:"
         (f"{ACCOUNT}gitlab-runner:default", "pipeline"),
         (f"{ACCOUNT}arc-runners:runner", "pipeline"),
         (f"{ACCOUNT}auditor:auditor-actor", "auditor"),
+        (f"{ACCOUNT}shop:auditor-actor", "unknown"),
         (f"{ACCOUNT}shop:default", "unknown"),
         (f"{ACCOUNT}kube-system-not:x", "unknown"),
         ("system:anonymous", "unknown"),

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.audit_events import (
@@ -30,6 +31,8 @@ from tools.collect.kubernetes.auditlog.acts import copied
 from tools.collect.kubernetes.auditlog.attach import attach
 from tools.collect.kubernetes.auditlog.masking import masked
 from tools.model.change import FieldChange
+from tools.model.identity import Ref
+from tools.model.nouns import Workload
 
 IMAGE = "/spec/template/spec/containers/app/image"
 
@@ -308,3 +311,27 @@ def test_a_cordon_names_the_field(tmp_path: Path) -> None:
     done = event("patch", "nodes", "node-a", namespace="", request={"spec": {"unschedulable": True}})
     (cordon,) = read(tmp_path, done)
     assert (cordon.ref, cordon.summary) == (NODE, "/spec/unschedulable: true")
+
+
+def test_the_events_of_older_clusters_are_read() -> None:
+    """Without apiVersion, as they come out of an EventList, and of v1beta1; the old group of Deployments is the new."""
+    ours = Ref("cluster", "Deployment", "default", "nginx-deployment", "uid-old")
+    old = msgspec.structs.replace(
+        facts(moment="2018-10-26T14:00:00Z"), workloads=(Workload(ref=ours, version="1", read=True),)
+    )
+    found = attach(old, sorted((DATA / "falco").glob("*.json")), None, CI)
+    told = [(change.act, change.ref.name, change.actor.name) for change in found.changes]
+    assert told == [("create", ours.name, "minikube-user"), ("delete", ours.name, "minikube-user")]
+    assert found.changes[0].fields[-1].after == '"nginx"'
+
+
+def test_a_body_that_cannot_be_taken_apart_is_not_told(tmp_path: Path) -> None:
+    """Nothing is said of its fields, and nothing of what comes after is compared with it."""
+    made = event("create", "deployments", "web", at="10:00:00.000000", request=web(), response=web())
+    deep = json.dumps(event("patch", "deployments", "web", request={"spec": {"x": 1}}))
+    file = write(tmp_path / "audit.log", [made])
+    nested = '{"x":' * 5_000 + "1" + "}" * 5_000
+    file.write_text(file.read_text() + deep.replace('{"spec": {"x": 1}}', f'{{"spec": {nested}}}') + "\n")
+    found = attach(facts(), [file], None, CI)
+    told = [change for change in found.changes if change.act == "write"]
+    assert [change.fields_seen for change in told] == [None] or "broken" in {gap.code for gap in found.gaps}

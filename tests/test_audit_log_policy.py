@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import yaml
 
-from tests.audit_events import CI, POD, WEB, event, exec_, facts, write
+from tests.audit_events import CI, DATA, POD, WEB, event, exec_, facts, write
 from tests.running import auditor
 from tools.collect.kubernetes.auditlog import wire
 from tools.collect.kubernetes.auditlog.attach import attach
@@ -20,7 +20,8 @@ from tools.model.change import Act, Blind
 from tools.model.observation import NotObserved
 from tools.model.snapshot import Snapshot
 
-LAB = Path(__file__).parent.parent / "auditor/demo/shop/audit-policy.txt"
+LAB = DATA / "policy.yaml"
+SHOP = Path(__file__).parent.parent / "auditor/demo/shop"
 EVERYTHING: dict[str, Any] = {"level": "Metadata"}
 
 
@@ -40,7 +41,7 @@ def pods(*resources: str) -> list[dict[str, Any]]:
 def test_the_labs_policy_sees_everything() -> None:
     eyes = eyes_of(*read_policy(LAB), CI)
     assert eyes.blind == ()
-    assert eyes.name.startswith("audit-policy.txt (sha256:")
+    assert eyes.name.startswith("policy.yaml (sha256:")
     assert [user.split(" (")[0] for user in eyes.system] == ["group system:nodes", "system:kube-scheduler"]
 
 
@@ -166,16 +167,15 @@ def test_what_is_no_policy_is_refused_with_its_place(tmp_path: Path, text: str, 
 
 def test_the_commands_take_a_log(tmp_path: Path) -> None:
     """The demonstration's recording holds its own; a named one goes before it, and a policy alone is refused."""
-    shop = LAB.parent
-    own = auditor(tmp_path, "audit", shop, "--json")
+    own = auditor(tmp_path, "audit", SHOP, "--json")
     assert any(finding["check"] == "in-place-change" for finding in own.report["findings"])
     log = write(tmp_path / "audit.log", [exec_(name="elsewhere")])
-    named = auditor(tmp_path, "audit", shop, "--audit-log", log, "--json")
+    named = auditor(tmp_path, "audit", SHOP, "--audit-log", log, "--json")
     assert "nothing-matches" in {gap["code"] for gap in named.report["gaps"]}
-    both = auditor(tmp_path, "audit", shop, shop, "--audit-log", log)
+    both = auditor(tmp_path, "audit", SHOP, SHOP, "--audit-log", log)
     assert (both.code, "one cluster's" in both.err) == (2, True)
     alone = tmp_path / "alone"
     alone.mkdir()
-    shutil.copy(shop / "pods.json", alone)
+    shutil.copy(SHOP / "pods.json", alone)
     policy = auditor(tmp_path, "audit", alone, "--audit-policy", LAB)
     assert (policy.code, "without an audit log" in policy.err) == (2, True)

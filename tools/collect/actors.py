@@ -56,7 +56,7 @@ DEFAULTS: tuple[Rule, ...] = (
         Rule("pipeline", f"{_ACCOUNT}{namespace}:*")
         for namespace in ("arc-runners", "gitlab-runner", "tekton-pipelines", "jenkins")
     ),
-    Rule("auditor", f"{_ACCOUNT}*:auditor-actor"),
+    Rule("auditor", f"{_ACCOUNT}auditor:auditor-actor"),
     Rule("unknown", f"{_ACCOUNT}*"),
     Rule("unknown", "system:*"),
     Rule("person", "?*"),

@@ -18,8 +18,9 @@ from tools.collect.kubernetes.auditlog import lines, said
 from tools.collect.kubernetes.auditlog.folding import fold
 from tools.collect.kubernetes.auditlog.known import Known, parse_time, ticks
 from tools.collect.kubernetes.auditlog.policy import Eyes, eyes_of, read_policy
-from tools.collect.kubernetes.auditlog.reading import Reader, Reading
+from tools.collect.kubernetes.auditlog.reading import Reader
 from tools.collect.kubernetes.auditlog.records import in_order
+from tools.collect.kubernetes.auditlog.tally import Reading
 from tools.collect.kubernetes.auditlog.watching import Interval, second, watches_of
 from tools.errors import SourceError
 from tools.model.facts import Facts

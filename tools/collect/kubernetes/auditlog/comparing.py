@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+import msgspec
+
 from tools.collect.kubernetes.auditlog.content import Contents
 from tools.collect.kubernetes.auditlog.known import Name
 from tools.collect.kubernetes.auditlog.leaves import Leaves, named, shown
@@ -50,7 +52,15 @@ class Comparing:
         self._said = lru_cache(4096)(self._say)
 
     def fields(self, record: Record, act: Act, ref: Ref) -> Fields | None:
-        """What a record's act wrote; None where the log does not hold that, empty where it was no specification."""
+        """What a record's act wrote; None where the log does not hold that, or holds what can't be taken apart; empty
+        where it was no specification."""
+        try:
+            return self._fields(record, act, ref)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._states.pop((ref.kind, ref.namespace, ref.name), None)
+            return None
+
+    def _fields(self, record: Record, act: Act, ref: Ref) -> Fields | None:
         name = (ref.kind, ref.namespace, ref.name)
         if act == "delete":
             self._states.pop(name, None)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from tools.collect.kubernetes.auditlog.comparing import Comparing
+from tools.collect.kubernetes.auditlog.doing import Doing
 from tools.collect.kubernetes.auditlog.known import written
-from tools.collect.kubernetes.auditlog.reading import Doing, Reader
+from tools.collect.kubernetes.auditlog.reading import Reader
 from tools.collect.kubernetes.auditlog.records import Record
 from tools.model.change import Change, FieldChange
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,68 +10,20 @@ import msgspec
 from tools.collect.actors import Actors
 from tools.collect.kubernetes.auditlog import acts, lines, wire
 from tools.collect.kubernetes.auditlog.content import Content, Contents
-from tools.collect.kubernetes.auditlog.known import Found, Known, parse_time, ticks
+from tools.collect.kubernetes.auditlog.doing import Doing, plan_of, quiet
+from tools.collect.kubernetes.auditlog.known import Known, parse_time, ticks
 from tools.collect.kubernetes.auditlog.lines import Unreadable
 from tools.collect.kubernetes.auditlog.owners import Owners
-from tools.collect.kubernetes.auditlog.records import AuditIds, Record, Records, Table
+from tools.collect.kubernetes.auditlog.records import AuditIds, Record, Table
+from tools.collect.kubernetes.auditlog.tally import Reading
 from tools.model.change import Act, Actor
 from tools.model.identity import Ref
 
-PLAN = "auditor/plan"
-"""The annotation by which what this product writes names its plan (tools/execute/executor.py)."""
 _SWITCHED = 101
 """The code of a WebSocket that was opened."""
 _STAGES = {"ResponseComplete": 0, "ResponseStarted": 1}
 _ENTERING = ("exec", "attach", "port-forward")
 _WRITING = ("create", "write", "scale", "ephemeral-container", "resize")
-
-
-class Doing(msgspec.Struct, frozen=True, gc=False):
-    """Who did what to which object: what equal acts have in common."""
-
-    ref: Ref
-    act: Act
-    actor: Actor
-    tool: str = ""
-    container: str = ""
-    command: str = ""
-    plan: str = ""
-    note: str = ""
-
-
-@dataclass
-class Reading:
-    """What one file held: its records, from when to when it goes, how many of its events are about the snapshot's
-    objects (`ours` by their uid, `named` by name alone) and how many about another cluster's (`strange`), how many are
-    after the last moment that is judged (`later`), and what was wrong with it: `counts` by code, with the first place
-    of each."""
-
-    path: Path
-    records: Records = field(default_factory=Records)
-    first: datetime | None = None
-    last: datetime | None = None
-    events: int = 0
-    ours: int = 0
-    named: int = 0
-    strange: int = 0
-    later: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    places: dict[str, str] = field(default_factory=dict)
-
-    def count(self, found: Found, uid: str) -> None:
-        """Count whose an object is: ours by its uid, ours by its name alone, or another cluster's."""
-        self.ours += found.ours and bool(uid)
-        self.named += found.ours and not uid
-        self.strange += found.strange
-
-    def at(self, number: int) -> str:
-        """A place in it."""
-        return f"{self.path.name}:{number}"
-
-    def say(self, code: str, place: str) -> None:
-        """Count something, and remember where it was first."""
-        self.counts[code] += 1
-        self.places.setdefault(code, place)
 
 
 class Reader:
@@ -218,32 +168,6 @@ class Reader:
                 found = self._rules.impersonated(other.username, key[4], found)
             self._actors[key] = found
         return found
-
-
-def quiet(act: Act, kind: str, actor: Actor) -> bool:
-    """Whether an act is a controller's own work on pods, or a node's on itself and its pods: not kept."""
-    if actor.impersonator or actor.kind != "controller":
-        return False
-    if kind == "Pod":
-        return act in ("create", "write", "delete")
-    return kind == "Node" and actor.name.startswith("system:node:")
-
-
-def plan_of(asked: wire.Body | None, raw: msgspec.Raw) -> str:
-    """The plan that a request names in its annotations, whether it is an object, a merge patch or a JSON patch. Raises
-    `msgspec.DecodeError`."""
-    if asked is not None:
-        notes = asked.metadata.annotations if asked.metadata is not None else None
-        return (notes or {}).get(PLAN) or ""
-    if wire.first_of(raw) != b"[":
-        return ""
-    for step in msgspec.json.decode(raw, type=list[dict[str, object]]):
-        path, value = step.get("path"), step.get("value")
-        if path == "/metadata/annotations" and isinstance(value, dict):
-            return str(value.get(PLAN) or "")
-        if path == f"/metadata/annotations/{PLAN.replace('/', '~1')}":
-            return str(value or "")
-    return ""
 
 
 def _body(raw: msgspec.Raw) -> wire.Body | None:

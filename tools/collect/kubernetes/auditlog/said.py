@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.collect.kubernetes.auditlog.policy import Eyes
-from tools.collect.kubernetes.auditlog.reading import Reading
+from tools.collect.kubernetes.auditlog.tally import Reading
 from tools.collect.kubernetes.auditlog.watching import holes, name_of
 from tools.model.change import Change
 from tools.model.observation import Gap

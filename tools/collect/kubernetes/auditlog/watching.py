@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tools.collect.kubernetes.auditlog.known import parse_time
 from tools.collect.kubernetes.auditlog.policy import Eyes
-from tools.collect.kubernetes.auditlog.reading import Reading
+from tools.collect.kubernetes.auditlog.tally import Reading
 from tools.errors import UsageError
 from tools.model.change import Watch
 
