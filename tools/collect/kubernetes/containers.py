@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from tools.collect.kubernetes import wire
 from tools.model.identity import Ref
@@ -27,6 +26,9 @@ _STATUS_POINTER = {
 }
 
 
+_UNREPORTED: tuple[int, wire.ContainerStatus | None] = (0, None)
+
+
 def _roles(spec: wire.PodSpec) -> Iterator[tuple[wire.Container, ContainerRole, str, str]]:
     """Each container with its role, its JSON pointer below `spec`, and the status list that it reports in."""
     for attribute, statuses, _, role in _LISTS:
@@ -43,33 +45,27 @@ def parts_of(ref: Ref, root: Ref, version: str, spec: wire.PodSpec, template: st
 
 def containers_of(ref: Ref, root: Ref, pod: wire.Pod) -> Iterator[Container]:
     """The containers of a pod, each with its status where the kubelet has reported one."""
-    reported: dict[str, dict[str, tuple[int, wire.ContainerStatus]]] = {
-        key: {s.name: (i, s) for i, s in enumerate(getattr(pod.status, key) or ())} for key in _STATUS_POINTER
-    }
+    reported: dict[str, dict[str, tuple[int, wire.ContainerStatus]]] = {}
     for container, role, slot, statuses in _roles(pod.spec):
-        common: dict[str, Any] = {
-            "ref": ref,
-            "root": root,
-            "version": pod.metadata.resource_version,
-            "name": sys.intern(container.name),
-            "role": role,
-            "image": sys.intern(container.image),
-            "slot": f"/spec/{slot}",
-        }
-        index, status = reported[statuses].get(container.name, (0, None))
-        if status is None:
-            yield Container(**common)
-            continue
-        state, detail, started = _state(status.state)
+        if statuses not in reported:
+            reported[statuses] = {s.name: (i, s) for i, s in enumerate(getattr(pod.status, statuses) or ())}
+        index, status = reported[statuses].get(container.name, _UNREPORTED)
+        state, detail, started = _state(status.state) if status else (None, "", "")
         yield Container(
-            **common,
-            status_slot=f"/status/{_STATUS_POINTER[statuses]}/{index}",
-            image_id_seen=sys.intern(status.image_id),
+            ref=ref,
+            root=root,
+            version=pod.metadata.resource_version,
+            name=sys.intern(container.name),
+            role=role,
+            image=sys.intern(container.image),
+            slot=sys.intern(f"/spec/{slot}"),
+            status_slot=sys.intern(f"/status/{_STATUS_POINTER[statuses]}/{index}") if status else "",
+            image_id_seen=sys.intern(status.image_id) if status else None,
             state_seen=state,
             detail=detail,
-            runtime=sys.intern((status.container_id or "").partition("://")[0]),
+            runtime=sys.intern((status.container_id or "").partition("://")[0]) if status else "",
             started=started,
-            restarts=status.restart_count,
+            restarts=status.restart_count if status else 0,
         )
 
 

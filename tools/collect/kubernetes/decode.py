@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tools.collect.kubernetes import wire
+from tools.collect.kubernetes.times import newest_in
 
 READ: dict[str, tuple[str, type[wire.Struct], str]] = {
     "Pod": ("v1", wire.Pod, "Instance"),
@@ -31,6 +34,7 @@ READ: dict[str, tuple[str, type[wire.Struct], str]] = {
 REVISED = ("StatefulSet", "DaemonSet")
 """The kinds whose releases are ControllerRevisions. (Others keep data of their own in them.)"""
 
+_HEAD = re.compile(rb'\s*{\s*"apiVersion":\s*"([\w./-]+)",\s*"kind":\s*"(\w+)"')
 _meta = msgspec.json.Decoder(wire.TypeMeta)
 _template = msgspec.json.Decoder(wire.Template)
 _list = msgspec.json.Decoder(wire.RawList)
@@ -42,7 +46,7 @@ _items: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(row[1
 class Decoded:
     """What was decoded, by kind and uid, and what was not: `broken` holds (kind, namespace, place and reason),
     `unread` counts other kinds, `versions` known kinds in versions that are not read, `pages` the kinds whose list
-    was recorded with a continue token."""
+    was recorded with a continue token, `newest` is the newest time of what had happened."""
 
     objects: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in READ})
     broken: list[tuple[str, str]] = field(default_factory=list)
@@ -51,6 +55,7 @@ class Decoded:
     doubled: list[tuple[str, str]] = field(default_factory=list)
     pages: list[tuple[str, int]] = field(default_factory=list)
     listed: set[str] = field(default_factory=set)
+    newest: str = ""
 
 
 def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted: str = "") -> str:
@@ -76,7 +81,7 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted:
             _decode_item(item, typed, whole.api_version, place, into)
             continue
         try:
-            meta = _meta.decode(item)
+            meta = _type_of(item)
         except msgspec.DecodeError as error:
             into.broken.append(("", f"{place}: {error}"))
             continue
@@ -88,6 +93,13 @@ def decode_document(data: bytes | memoryview, where: str, into: Decoded, wanted:
     if whole.metadata.continue_:
         into.pages.append((kind_of(typed, whole.api_version), whole.metadata.remaining_item_count))
     return whole.metadata.continue_
+
+
+def _type_of(item: msgspec.Raw) -> wire.TypeMeta:
+    """An item's kind and apiVersion: from its first two keys, as the API server and kubectl write them, else wherever
+    they are. Raises `msgspec.DecodeError`."""
+    head = _HEAD.match(memoryview(item)[:200])
+    return wire.TypeMeta(head[2].decode(), head[1].decode()) if head else _meta.decode(item)
 
 
 def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: Decoded) -> None:
@@ -103,9 +115,11 @@ def _decode_item(item: msgspec.Raw, kind: str, version: str, place: str, into: D
         raw = template_of(kind, found)
         if raw is not None:
             _template.decode(raw)  # it stays raw in the item, to be digested; broken, it breaks the item
+        newest = newest_in(kind, found)
     except (msgspec.DecodeError, RecursionError) as error:
         into.broken.append((kind, f"{place}: {error}"))
         return
+    into.newest = max(into.newest, newest)
     _keep(found, kind, place, into)
 
 
@@ -124,6 +138,7 @@ def template_of(kind: str, found: Any) -> msgspec.Raw | None:
     return template if isinstance(template, msgspec.Raw) else None
 
 
+@functools.lru_cache(maxsize=1024)
 def kind_of(kind: str, version: str) -> str:
     """What a kind goes by: one that has the name of a kind that is read, in another API group, bears its group."""
     row = READ.get(kind)

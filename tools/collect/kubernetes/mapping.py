@@ -39,6 +39,7 @@ class Mapping:
             for found in _sorted(objects[kind]):
                 ref = self._ref(kind, found.metadata)
                 self.workloads[ref.uid] = workloads.workload_of(kind, ref, found)
+        self._by_uid: dict[str, Release] = {}
         self._by_uid = {release.ref.uid: release for kind in releases.KINDS for release in self._releases(kind)}
         self._by_name = {(r.workload.uid, r.ref.name): r for r in self._by_uid.values()}
         self.releases: list[Release] = sorted(self._by_uid.values(), key=lambda release: release.ref)
@@ -61,6 +62,9 @@ class Mapping:
         """The controller of an object, its one owner reference with `controller: true`, and that one's apiVersion."""
         for owner in meta.owner_references or ():
             if owner.controller:
+                known = self._by_uid.get(owner.uid)
+                if known is not None and (known.ref.name, known.ref.namespace) == (owner.name, meta.namespace):
+                    return known.ref, owner.api_version  # the one reference, for all of its instances
                 kind = sys.intern(kind_of(owner.kind, owner.api_version))
                 namespace = "" if kind == "Node" else sys.intern(meta.namespace)
                 return Ref(self.scope, kind, namespace, owner.name, owner.uid), owner.api_version

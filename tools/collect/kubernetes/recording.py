@@ -16,7 +16,6 @@ from tools.collect.kubernetes.auditlog.lines import kind_of as auditlog_kind
 from tools.collect.kubernetes.decode import Decoded, decode_document
 from tools.collect.kubernetes.mapping import Mapping
 from tools.collect.kubernetes.pointers import POINTERS
-from tools.collect.kubernetes.times import newest_time
 from tools.errors import SourceError
 from tools.model.facts import Facts
 from tools.model.identity import Scope
@@ -73,7 +72,7 @@ def collect(path: Path, name: str = "") -> Facts:
         for noun in gaps.EVERY
     ]
     failures += gaps.not_recorded(scope.id, decoded)
-    return assemble(newest_time(decoded), scope, Mapping(scope.id, decoded.objects), decoded, failures)
+    return assemble(decoded.newest, scope, Mapping(scope.id, decoded.objects), decoded, failures)
 
 
 def _files(path: Path) -> list[Path]:

@@ -25,7 +25,8 @@ _tree = msgspec.json.Decoder(dict[str, Any])
 
 
 def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] | None:
-    """The field managers' writes, oldest first; None where managedFields are absent, or not what they should be."""
+    """The field managers' writes of a specification, oldest first (those of a status are none); None where
+    managedFields are absent, or not what they should be."""
     if not meta.managed_fields:
         return None
     born = meta.creation_timestamp or ""
@@ -43,10 +44,15 @@ def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] |
                 images=_images(entry),
                 owns=_owned(entry, born),
             )
-            for index, entry in sorted(enumerate(meta.managed_fields), key=lambda row: (row[1].time or "", row[0]))
+            for index, entry in _by_time(meta.managed_fields)
+            if entry.subresource in SPECIFYING
         )
     except (msgspec.MsgspecError, KeyError, RecursionError):
         return None
+
+
+def _by_time(entries: list[wire.ManagedFields]) -> list[tuple[int, wire.ManagedFields]]:
+    return sorted(enumerate(entries), key=lambda row: (row[1].time or "", row[0]))
 
 
 def _images(entry: wire.ManagedFields) -> tuple[str, ...]:
