@@ -83,12 +83,13 @@ def trace(
     audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
     config: Config = "",
+    store: StorePath = "",
     as_json: AsJson = False,
 ) -> None:
     """Show how what runs came to be: commit → build → artifact → release → workload → instance → host."""
     from auditor.commands import trace as room
 
-    raise typer.Exit(room.trace(subject, source, kubeconfig, config, as_json, (audit_log or (), audit_policy)))
+    raise typer.Exit(room.trace(subject, source, kubeconfig, config, store, as_json, (audit_log or (), audit_policy)))
 
 
 @app.command()

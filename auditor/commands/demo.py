@@ -34,10 +34,10 @@ def demo(step: bool) -> int:
         violations = _violations(store)
         worst = violations[0]
         _title(2, f"trace: how did {worst.subjects[0].name} come to be?", step)
-        trace.trace(f"pod/{worst.subjects[0].namespace}/{worst.subjects[0].name}", source, "", config, False)
+        trace.trace(f"pod/{worst.subjects[0].namespace}/{worst.subjects[0].name}", source, "", config, store, False)
         _title(3, "explain: why, since when, by whom?", step)
-        for finding in violations[:2]:
-            explain.explain(finding.fingerprint, "", "", "", store, False)
+        entered = next(f for f in violations if f.check == "in-place-change" and f.owner != worst.owner)
+        explain.explain(entered.fingerprint, "", "", "", store, False)
         failed = next(f for f in violations if f.code == "deadline-exceeded")
         _title(4, f"plan: a remedy for {failed.owner}", step)
         plan.plan(failed.fingerprint, source, "", "", "", config, store, False)

@@ -6,6 +6,7 @@ from auditor.commands.looking import NO_LOGS, Logs, Looking
 from auditor.render.explanation import print_explanation
 from auditor.render.text import console, print_json
 from auditor.render.timeline import print_timeline
+from auditor.store.snapshots import pack
 from auditor.store.store import Store
 from tools.check import View
 from tools.engine import audit as run_checks
@@ -20,7 +21,7 @@ def explain(
 ) -> int:
     """Explain one finding, with its workload's timeline, or every violation, of the last audit; with a source, of a
     fresh one."""
-    report, view = _fresh(source, kubeconfig, config, logs) if source or any(logs) else _last(store)
+    report, view = _fresh(source, kubeconfig, config, logs, store) if source or any(logs) else _last(store)
     from tools.catalogue import discover
 
     checks = {check.id: check for check in discover()}
@@ -51,14 +52,16 @@ def choose(report: Report, wanted: str) -> list[Finding]:
     return found
 
 
-def _fresh(source: str, kubeconfig: str, config: str, logs: Logs) -> tuple[Report, View]:
+def _fresh(source: str, kubeconfig: str, config: str, logs: Logs, store: str) -> tuple[Report, View]:
     looking = Looking([source] if source else [], kubeconfig, config, logs)
-    facts = looking.facts()
-    report = run_checks(facts, looking.snapshot_id(facts), looking.checks, looking.settings)
-    return report, View(facts, looking.settings)
+    packed = pack(looking.facts())
+    history = Store(store).history(packed.facts)
+    report = run_checks(packed.facts, packed.id, looking.checks, looking.settings, history)
+    return report, View(packed.facts, looking.settings, history)
 
 
 def _last(store: str) -> tuple[Report, View]:
-    runs = Store(store).runs
-    report = runs.load_report(runs.latest().report or "")
-    return report, View(runs.load_facts(report.snapshot))
+    kept = Store(store)
+    report = kept.runs.load_report(kept.runs.latest().report or "")
+    facts = kept.runs.load_facts(report.snapshot)
+    return report, View(facts, history=kept.history(facts))

@@ -6,6 +6,7 @@ from auditor.commands.looking import NO_LOGS, Logs, Looking
 from auditor.render.path import print_paths
 from auditor.render.text import console, line, print_json
 from auditor.render.timeline import print_timeline
+from auditor.store.store import Store
 from tools.check import View
 from tools.errors import UsageError
 from tools.model.identity import Ref
@@ -16,10 +17,13 @@ from tools.timeline import timeline_of
 SHORT = {"deploy": "deployment", "po": "pod", "rs": "replicaset", "no": "node", "sts": "statefulset", "ds": "daemonset"}
 
 
-def trace(subject: str, source: str, kubeconfig: str, config: str, as_json: bool, logs: Logs = NO_LOGS) -> int:
+def trace(
+    subject: str, source: str, kubeconfig: str, config: str, store: str, as_json: bool, logs: Logs = NO_LOGS
+) -> int:
     """Print the paths of the instances that a subject is, or keeps, or carries."""
     looking = Looking([source] if source else [], kubeconfig, config, logs)
-    view = View(looking.facts(), looking.settings)
+    facts = looking.facts()
+    view = View(facts, looking.settings, Store(store).history(facts))
     ref = named(subject, view)
     instances = instances_of(ref, view)
     paths = [path_of(container, view) for instance in instances for container in instance.containers]
