@@ -11,8 +11,8 @@ from tools.model.report import Evidence, Finding
 NO_LOG = "not known: no audit log was given, and a field manager is a claim, not a user"
 
 
-LOGGED = ("who", "command", "summary", "tool", "note")
-"""The fields of a change: evidence of them is of the audit log (or of an event), not of the object."""
+LOGGED = ("/user/username", "/requestURI", "/requestReceivedTimestamp", "/requestObject", "/message")
+"""Where the values of a change stand: in the audit log's event (or a Kubernetes event), not in the object."""
 
 
 def explain(finding: Finding, check: AnyCheck) -> Explanation:
@@ -45,8 +45,8 @@ def _sentence(evidence: Evidence) -> str:
 
 def _version(evidence: Evidence) -> str:
     """Where the value can be found again: in the audit log, in the history, or at a resourceVersion."""
-    if evidence.field in LOGGED:
-        return f"audit log, event {evidence.version}"
+    if evidence.pointer in LOGGED:
+        return f"{'event' if evidence.field == 'note' else 'audit log, event'} {evidence.version}"
     if evidence.version.startswith("seen "):
         return f"this auditor's history, {evidence.version}"
     return f"resourceVersion {evidence.version or 'unknown'}"

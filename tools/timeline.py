@@ -14,6 +14,7 @@ from tools.model.instance import Instance, Write
 from tools.model.observation import NotObserved
 from tools.model.timeline import Entry, Timeline
 from tools.model.workload import Release, Workload
+from tools.own_record import is_told
 
 TOLD: dict[Act, str] = {
     "exec": "ran a command in",
@@ -38,21 +39,23 @@ def timeline_of(owner: Ref, view: View) -> Timeline:
     """The timeline of a root owner: of a workload that was read, or of a bare or unreadable owner's instances."""
     workload = next((w for w in view.seen(Workload) if w.ref == owner), None)
     instances = [i for i in view.seen(Instance) if i.workload == owner]
-    entries = [_of_change(change, view) for change in view.changes_under(owner)]
-    known = {(entry.ref, entry.time) for entry in entries}
+    changes = view.changes_under(owner)
+    kept = {r.ref for r in view.seen(Release)} | {i.ref for i in instances}  # what is there tells its own beginning
+    entries = [_of_change(change, view) for change in changes if change.act != "create" or change.ref not in kept]
     if workload is not None and workload.read:
-        entries += _life(workload, view)
-        entries += _claims(workload.writes_seen or (), known, view)
+        entries += _life(workload, view, any(c.act == "create" and c.ref == owner for c in changes))
+        entries += _claims(workload.writes_seen or (), changes, view)
     entries += _made(instances, view)
     for instance in instances:
-        entries += _claims(instance.writes_seen or (), known, view)
+        entries += _claims(instance.writes_seen or (), changes, view)
         entries += _ending(instance, view)
     ordered = sorted(entries, key=lambda entry: (entry.time[:19], RANK.get(entry.ref.kind, 1), entry.ref, entry.what))
     return Timeline(owner=owner, entries=tuple(ordered), unseen=_unseen(workload, instances, view))
 
 
 def _of_change(change: Change, view: View) -> Entry:
-    what = f"{TOLD[change.act]} {_short(change.ref)}"
+    event = change.source == "event"
+    what = f"the kubelet says of {_short(change.ref)}" if event else f"{TOLD[change.act]} {_short(change.ref)}"
     detail = short(change.command or change.summary or change.note)
     if change.tool and change.act in ("write", "scale"):
         what += f" with {change.tool}"
@@ -77,9 +80,10 @@ def _has(change: Change, field: str) -> bool:
     return field != "who" or change.actor_seen is not None
 
 
-def _life(workload: Workload, view: View) -> Iterator[Entry]:
-    """The workload's creation, its releases with what each changed of the images, and a rollout that failed."""
-    if workload.created:
+def _life(workload: Workload, view: View, logged: bool) -> Iterator[Entry]:
+    """The workload's creation where the log does not have it, its releases with what each changed of the images, and a
+    rollout that failed."""
+    if workload.created and not logged:
         made = (quote(view, workload, "created"),)
         yield Entry(time=workload.created, ref=workload.ref, what=f"{_short(workload.ref)} was made", evidence=made)
     before: Release | None = None
@@ -138,10 +142,11 @@ def _ending(instance: Instance, view: View) -> Iterator[Entry]:
         yield Entry(time=instance.deleted, ref=instance.ref, what=what, evidence=evidence)
 
 
-def _claims(writes: tuple[Write, ...], known: set[tuple[Ref, str]], view: View) -> Iterator[Entry]:
-    """Later writes that only managedFields claim, where the log shows none to that object in that second."""
+def _claims(writes: tuple[Write, ...], changes: list[Change], view: View) -> Iterator[Entry]:
+    """Later writes that only managedFields claim, where the log has none to that object then. (The API server leaves
+    the time of a scale out.)"""
     for write in writes:
-        if not write.owns or any(ref == write.ref and time[:19] == write.time[:19] for ref, time in known):
+        if not write.owns or any(change.ref == write.ref and _is_of(change, write) for change in changes):
             continue
         yield Entry(
             time=write.time,
@@ -152,6 +157,11 @@ def _claims(writes: tuple[Write, ...], known: set[tuple[Ref, str]], view: View) 
             alarming=write.ref.kind == "Pod",
             evidence=(quote(view, write, "manager"), quote(view, write, "time")),
         )
+
+
+def _is_of(change: Change, write: Write) -> bool:
+    """Whether a change may be the one that an entry of managedFields claims."""
+    return change.act == "scale" if write.subresource == "scale" else is_told(write, [change])
 
 
 def _unseen(workload: Workload | None, instances: list[Instance], view: View) -> str:
