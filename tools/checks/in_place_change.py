@@ -12,10 +12,12 @@ definition changed), and what earlier looks remember of the image that a contain
 `pods/portforward`, `pods/ephemeralcontainers` and `patch` on pods from whoever did it, or allow them here for a user
 that needs them: `[checks.in-place-change.allow]` maps an act (`exec`, `resize`, …) to user names with `*`.
 
-**Limits.** A pass says: through the API, in the time that the log covers. It needs the log, its policy, and a log that
-reaches back to the instance's creation. What is run on the host (crictl, nsenter) is in no audit log. A generation
-above 1 that no field manager claims may be a controller's work before the start, and is inconclusive. A container
-named by tag that restarted before the first look may have run another image.
+**Limits.** A pass says: through the API, in the time that the log covers. It needs the log (of every API server), its
+policy, and a log that reaches back to the instance's creation. What is run on the host (crictl, nsenter) is in no audit
+log. What places an instance (scheduling gates, node selector, affinity, tolerations) may be written until it has
+started. A generation above 1 that neither the log nor a field manager explains may be that, and is inconclusive; so is
+a write whose content the log does not hold, and a kubelet's event that nothing else confirms. A container named by tag
+that restarted before the first look may have run another image.
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ import msgspec
 
 from tools.check import View, Violation, Violations, check
 from tools.model.change import ENTERING, Act, Change
-from tools.model.image import parse_image
-from tools.model.nouns import Container, Instance, Write
+from tools.model.nouns import Instance, Write
 from tools.model.observation import NotApplicable, NotObserved
+from tools.own_record import added, after_start, claims, edits, is_told, places
+from tools.restarts import ran_another
 
 CODES: dict[Act, tuple[str, str]] = {
     "exec": ("exec", "ran a command inside it"),
@@ -53,34 +56,63 @@ def examine(instance: Instance, view: View) -> Violations:
     """Violations for each act that entered or changed it; inconclusive where one could have gone unseen."""
     if instance.finished:
         raise NotApplicable("it has finished")
-    done: list[Change] = []
+    logged: list[Change] = []
     missed: NotObserved | None = None
     try:
         for change in view.changes_to(instance, *ENTERING, "write"):
-            if _counts(change, instance):
-                done.append(change)
+            logged.append(change)
     except NotObserved as missing:
         missed = missing
+    claimed = claims(instance)
+    done = [change for change in logged if _counts(change, instance)]
+    left = _unexplained(instance, logged)
     allowed = view.settings(Settings).allow
     for change in done:
         if not _allowed(change, allowed):
             yield _violation(change, instance)
-    own, unclaimed = _own_record(instance, {change.act for change in done})
-    yield from own
-    yield from _restarted(instance, view)
-    for reason in (unclaimed, missed):
+    yield from _own_record(instance, done, claimed)
+    reasons = [_untold(change) for change in logged if left != 0 and change not in done and _unknown(change)]
+    explained = claimed or any(change.source == "event" for change in done)
+    if left and not explained and (missed is not None or instance.writes_seen is None):
+        reasons.append(_unclaimed(instance))
+    yield from _restarted(instance, view, reasons)
+    for reason in (*reasons, missed):
         if reason is not None:
             raise reason
 
 
 def _counts(change: Change, instance: Instance) -> bool:
-    """Whether a change is one of the running instance: a write that left its specification alone is none, and where the
-    log does not hold what was written, an untouched generation tells."""
-    if change.act != "write":
+    """Whether a change is known to be one of the instance: what the log holds of a write says whether it was one of its
+    specification, and more than of its placing before it started. A kubelet's event alone may come of the kubelet's own
+    upgrade: the generation confirms it."""
+    if change.source == "event":
+        return bool(edits(instance))
+    if change.act not in ("write", "resize"):
         return True
     if change.fields_seen is None:
-        return change.source == "event" or instance.generation_seen is None or _edits(instance) > 0
-    return any(field.path.startswith("/spec/") for field in change.fields_seen)
+        return change.act == "resize" and edits(instance) != 0
+    paths = _paths(change)
+    placed = bool(paths) and after_start(change.last or change.time, instance)
+    return placed or not all(places(path) for path in paths)
+
+
+def _paths(change: Change) -> list[str]:
+    return [f.path.removeprefix("/spec/") for f in change.fields_seen or () if f.path.startswith("/spec/")]
+
+
+def _unknown(change: Change) -> bool:
+    return change.act == "write" and change.fields_seen is None
+
+
+def _unexplained(instance: Instance, logged: list[Change]) -> int | None:
+    """How many changes of its specification neither the log nor its own containers account for; None where it has no
+    generation."""
+    count = edits(instance)
+    if count is None:
+        return None
+    known = [c for c in logged if c.source != "event" and c.act in ("write", "resize") and not _unknown(c)]
+    told = sum(change.count for change in known if change.fields_seen is None or _paths(change))
+    return max(0, count - len(added(instance)) - told)
 
 
 def _allowed(change: Change, allowed: dict[Act, list[str]]) -> bool:
@@ -90,93 +122,70 @@ def _allowed(change: Change, allowed: dict[Act, list[str]]) -> bool:
 
 def _violation(change: Change, instance: Instance) -> Violation:
     code, told = CODES[change.act]
-    if change.actor_seen is None:
+    if change.source == "event":
         return Violation(code, f"its specification was changed: {change.note}", [(change, "note")], since=change.time)
     what = f": {change.command}" if change.command else f": {change.summary}" if change.summary else ""
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
     evidence = [(change, "who"), (change, "time"), *([(change, "command")] if change.command else [])]
     evidence += [(change, "summary")] if change.fields_seen else []
-    on = next((c for c in instance.containers if c.name == change.container), None)
-    where = f" (container {on.name})" if on is not None and len(instance.containers) > 1 else ""
+    several = len(instance.containers) > 1 and any(c.name == change.container for c in instance.containers)
+    where = f" (container {change.container})" if several else ""
     return Violation(code, f"{change.who} {told}{where}{times}{what}", evidence, since=change.time)
 
 
-def _own_record(instance: Instance, known: set[Act]) -> tuple[list[Violation], NotObserved | None]:
-    """What the instance's own record shows of acts that the log does not, and why that can't be told."""
-    found: list[Violation] = []
-    added = [c for c in instance.containers if c.role == "ephemeral"]
-    if added and "ephemeral-container" not in known:
-        told = f"a container was added to it while it ran: {', '.join(c.name for c in added)}"
-        found.append(Violation("ephemeral-container", told, [(c, "image") for c in added], since=added[0].started))
-    if "write" in known:
-        return found, None
-    if instance.writes_seen is None:
-        if _edits(instance) - len(added) > 0:
-            told = "its specification was changed after it was made: its generation counts each change"
-            found.append(Violation("patched-after-creation", told, [(instance, "generation")]))
-        return found, None
-    later = [write for write in instance.writes_seen if write.owns and _while_it_ran(write, instance)]
-    for write in later:
-        if write.subresource == "resize" and "resize" not in known:
-            found.append(_claimed("resized", "resized it in place", write))
-        elif not write.subresource:
-            found.append(_claimed("patched-after-creation", "changed its specification after it was made", write))
-    if not later and instance.generation_seen is not None and _edits(instance) - len(added) > 0 and not known:
-        return found, NotObserved(
-            f"its generation is {instance.generation}: its specification was changed, and no field manager claims it",
-            "change-unclaimed",
-            "give the audit log: it says whether that was before it ran",
-        )
-    return found, None
+def _own_record(instance: Instance, done: list[Change], claimed: list[Write]) -> Violations:
+    """Violations for what the instance's own record shows of acts that the log does not."""
+    named = {change.container for change in done if change.act == "ephemeral-container"}
+    unnamed = [c for c in added(instance) if c.name not in named and "" not in named]
+    if unnamed:
+        told = f"a container was added to it while it ran: {', '.join(c.name for c in unnamed)}"
+        yield Violation("ephemeral-container", told, [(c, "image") for c in unnamed], since=unnamed[0].started)
+    for write in claimed:
+        act: Act = "resize" if write.subresource == "resize" else "write"
+        if not is_told(write, [change for change in done if change.act == act and change.source != "event"]):
+            code, told = CODES[act]
+            message = f"field manager {write.manager} {told}: {write.owned}"
+            evidence = [(write, "manager"), (write, "time"), (write, "owned")]
+            yield Violation(code, message, evidence, since=write.time)
 
 
-def _edits(instance: Instance) -> int:
-    """How often its specification was changed after creation; deletion counts as one in the API, and not here."""
-    return 0 if instance.generation_seen is None else instance.generation - 1 - bool(instance.deleted)
-
-
-def _while_it_ran(write: Write, instance: Instance) -> bool:
-    """Whether a write came after the instance had started; before that, it is a controller's part of making it."""
-    first = min((c.started for c in instance.containers if c.started and not c.restarts), default="")
-    return write.time > (first or instance.created)
-
-
-def _claimed(code: str, told: str, write: Write) -> Violation:
-    message = f"field manager {write.manager} {told}: {write.owned}"
-    return Violation(code, message, [(write, "manager"), (write, "time"), (write, "owned")], since=write.time)
-
-
-def _restarted(instance: Instance, view: View) -> Violations:
-    """Violations for containers that run another image than before a restart, though they name the same."""
+def _restarted(instance: Instance, view: View, reasons: list[NotObserved]) -> Violations:
+    """Violations for containers that run another image than before a restart, though they name the same; adds to
+    `reasons` why that can't be told of one."""
     for container in instance.containers:
-        reference = parse_image(container.image)
-        if not container.restarts or not container.image_id_seen or reference is None or reference.digest:
+        try:
+            before = ran_another(container, view)
+        except NotObserved as missing:
+            reasons.append(missing)
             continue
-        ran = view.past(container, f"runs:{container.name}")
-        if ran and ran[-1].value != container.image_id and _named_the_same(container, view):
+        if before is not None:
             yield Violation(
                 "restarted-other-image",
                 f"restarted under another image, though it names {container.image} as before: its tag was moved",
-                [(ran[-1], "value"), (container, "image_id"), (container, "restarts")],
+                [(before, "value"), (container, "image_id"), (container, "restarts")],
                 on=container,
                 since=container.started,
             )
-        elif not _remembered_from_its_start(container, view):
-            raise NotObserved(
-                f"container {container.name} restarted {container.restarts} times under {container.image}, a tag, and "
-                "which image it ran before is not remembered",
-                "restarted-before-history",
-                "pin the image by digest",
-            )
 
 
-def _named_the_same(container: Container, view: View) -> bool:
-    named = view.past(container, f"image:{container.name}")
-    return bool(named) and named[-1].value == container.image
+def _untold(change: Change) -> NotObserved:
+    if change.source == "event":
+        return NotObserved(
+            f"the kubelet says {change.note!r}, and neither a generation nor a field manager confirms that its "
+            "specification was changed",
+            "event-alone",
+            "record with kubectl get --show-managed-fields",
+        )
+    return NotObserved(
+        f"{change.who} wrote to it at {change.time}, and the log does not hold what was written",
+        "content-not-logged",
+        "let the audit policy record writes of pods at level Request or RequestResponse",
+    )
 
 
-def _remembered_from_its_start(container: Container, view: View) -> bool:
-    """Whether an earlier look saw the container before its first restart."""
-    ran = view.past(container, f"runs:{container.name}")
-    restarted = view.past(container, f"restarts:{container.name}")
-    return bool(ran) and (not restarted or restarted[0].first > ran[0].first)
+def _unclaimed(instance: Instance) -> NotObserved:
+    return NotObserved(
+        f"its generation is {instance.generation}: its specification was changed, and no field manager claims it",
+        "change-unclaimed",
+        "give the audit log, and record with kubectl get --show-managed-fields",
+    )

@@ -26,9 +26,11 @@ def unwatched(
 ) -> NotObserved | None:
     """Why the logs could have missed one of these acts on an object since it was made; None where they could not.
     `none` is the answer where there is no log at all."""
-    chain = _last_chain(sorted(watches))
-    if not chain:
+    own = sorted(watches)
+    if not own:
         return none
+    made = _time(thing.created)
+    chain = _last_chain([watch for watch in own if _matters(watch, made, own)] or own[-1:])
     since, until, name = chain[0].since, max(watch.until for watch in chain), chain[-1].name
     for watch in chain:
         if watch.broken:
@@ -46,9 +48,10 @@ def unwatched(
                 "policy-blind",
                 "let the audit policy record it before the rule that drops it",
             )
-    if not thing.created:
+    if made is None:
         return NotObserved(f"{thing.ref} does not report when it was made", "not-reported")
-    if thing.created < since:
+    begun = _time(since)
+    if begun is None or made < begun:
         return NotObserved(
             f"{name} begins at {since}, after {thing.ref} was made ({thing.created})",
             "log-begins-later",
@@ -57,6 +60,21 @@ def unwatched(
     if _older(until, moment):
         return NotObserved(f"{name} ends at {until}, long before {moment}", "log-ends-early", "give the newest log")
     return None
+
+
+def _matters(watch: Watch, made: datetime | None, others: list[Watch]) -> bool:
+    """Whether a log has a say about an object made then: not one that had ended, nor one that is not whole or was read
+    without its policy, where the same log was read again and better."""
+    until = _time(watch.until)
+    if made is not None and until is not None and until < made:
+        return False
+    worse = bool(watch.broken) or not watch.policy
+    return not worse or not any(_replaces(other, watch) for other in others)
+
+
+def _replaces(other: Watch, watch: Watch) -> bool:
+    better = other.policy and not other.broken
+    return bool(better) and other.name == watch.name and other.since <= watch.since and watch.until <= other.until
 
 
 def _blind_spots(watch: Watch, ref: Ref, acts: tuple[Act, ...]) -> Iterator[Blind]:
@@ -79,7 +97,14 @@ def _last_chain(watches: list[Watch]) -> list[Watch]:
 
 
 def _older(until: str, moment: str) -> bool:
+    end, now = _time(until), _time(moment)
+    return end is None or now is None or now - end > STALE
+
+
+def _time(text: str) -> datetime | None:
+    """An RFC 3339 time; None for a text that is none."""
     try:
-        return datetime.fromisoformat(moment) - datetime.fromisoformat(until) > STALE
+        told = datetime.fromisoformat(text)
     except ValueError:
-        return True
+        return None
+    return told if told.tzinfo is not None else None
