@@ -107,9 +107,7 @@ def test_a_forbidden_exec_is_tried_by_both_protocols(fleet: Fleet) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("act", "subresource"), [("attach", "attach"), ("cp", "exec"), ("port-forward", "portforward")]
-)
+@pytest.mark.parametrize(("act", "resource"), [("attach", "attach"), ("cp", "exec"), ("port-forward", "portforward")])
 def test_other_ways_in_are_logged(fleet: Fleet, act: str, resource: str) -> None:
     (thing,) = (one for one in fleet.of("entered_otherwise", ENTERED) if one.detail["act"] == act)
     done = [e for e in fleet.acts(thing, resource) if e["stage"] == "ResponseComplete"]

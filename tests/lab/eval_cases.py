@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from tests.lab import scenarios
+from tests.lab import scenarios, settings
 from tests.lab.cluster import Lab
 from tests.lab.scenarios import Planted
 from tests.lab.scenarios.never_ready_pod import PROMISE
@@ -19,7 +19,8 @@ Log = Literal["whole", "none", "reads-dropped", "truncated"]
 
 @dataclass(frozen=True)
 class Case:
-    """A case: `before` is planted and recorded first, and `fleet` in the same namespaces after it."""
+    """A case: `before` is planted and recorded first, and `fleet` in the same namespaces after it. `alone`: it changes
+    a node, so that no other case is recorded meanwhile."""
 
     name: str
     planted: str
@@ -28,6 +29,12 @@ class Case:
     before: Scenario | None = None
     settings: str = ""
     doubt: str = ""
+    alone: bool = False
+
+
+def _on_drifted_node(lab: Lab, namespace: str) -> tuple[Planted, ...]:
+    """A healthy release, and then another kubelet on node-b."""
+    return (*scenarios.healthy_release(lab, namespace), *scenarios.drifted_node(lab))
 
 
 CASES = (
@@ -156,5 +163,12 @@ CASES = (
         "Two pods run by a tag; it was moved, and a third pod of the same release started under the other image.",
         {"feeds": scenarios.started_by_moved_tag},
         before=scenarios.tag_in_use,
+    ),
+    Case(
+        "drifted-node",
+        "node-b runs another kubelet than its pool should; a healthy Deployment runs on both nodes.",
+        {"storage": _on_drifted_node},
+        settings=f'[checks.host-baseline.pools.default]\nkubelet_version = "{settings.KUBERNETES_VERSION}"\n',
+        alone=True,
     ),
 )

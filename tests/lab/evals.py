@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.lab import labels, recording
+from tests.lab import labels, recording, settings
 from tests.lab.basics import locked
 from tests.lab.cluster import Lab
 from tests.lab.eval_cases import CASES, Case
@@ -33,8 +33,15 @@ def main() -> None:
     wanted = [case for case in CASES if not arguments.names or case.name in arguments.names]
     lab = Lab()
     lab.up()
-    with locked("alone"), ThreadPoolExecutor(3) as pool:
-        list(pool.map(partial(record, lab, arguments.folder), wanted))
+    one = partial(record, lab, arguments.folder)
+    with locked("alone"):
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(one, (case for case in wanted if not case.alone)))
+        for case in wanted:
+            if case.alone:
+                one(case)
+                for node in settings.NODES:
+                    lab.restore_node(node)
 
 
 def record(lab: Lab, root: Path, case: Case) -> None:

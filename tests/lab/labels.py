@@ -28,7 +28,8 @@ IN_PLACE = Says("in-place-change", "Pod")
 VIOLATED = {
     words.TAG_ONLY: [Says("image-pinned-by-digest", "Pod", part=True)],
     words.DEADLINE_EXCEEDED: [Says("rollout-complete", "Deployment")],
-    words.SUPERSEDED_OUTLIVES: [Says("rollout-complete", "Pod")],
+    words.MIXED_RELEASES: [Says("rollout-complete", "Deployment")],
+    words.HOST_DRIFTED: [Says("host-baseline", "Node")],
     words.PATCHED_IN_PLACE: [Says("instance-runs-release", "Pod", part=True), IN_PLACE],
     words.NO_OWNER: [Says("unmanaged-instance", "Pod")],
     words.ENTERED: [IN_PLACE],
@@ -69,7 +70,7 @@ def _units(planted: Iterable[Planted], table: dict[str, list[Says]]) -> list[Row
     for one in planted:
         for says in table.get(one.wrong, []):
             if says.kind in ("", one.kind):
-                row = {"check": says.check, "subject": f"{one.kind}/{one.namespace}/{one.name}"}
+                row = {"check": says.check, "subject": "/".join(filter(None, (one.kind, one.namespace, one.name)))}
                 rows.append({**row, "part": one.container} if says.part and one.container else row)
     return [row for index, row in enumerate(rows) if row not in rows[:index]]
 
