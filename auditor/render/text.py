@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from typing import Any, TextIO, cast
@@ -76,9 +77,12 @@ class _Trimmed:
 
 def to_json(thing: Any) -> str:
     """Indented JSON with sorted keys. Format and control characters are escaped in it too, so it is safe to look at."""
-    plain = msgspec.to_builtins(thing, order="deterministic")
-    text = json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
-    return "".join(c if c == "\n" or _harmless(c) else json.dumps(c)[1:-1] for c in text)
+    text = msgspec.json.format(msgspec.json.encode(thing, order="sorted"), indent=2).decode()
+    return _ODD.sub(lambda odd: odd[0] if _harmless(odd[0]) else json.dumps(odd[0])[1:-1], text)
+
+
+_ODD = re.compile(r"[^\n -~]")
+"""What is not plain ASCII, and so must be looked at."""
 
 
 def print_json(thing: Any) -> None:
