@@ -4,10 +4,10 @@
 pod/…`, a patch), or the release was: the next replacement silently undoes it, and nobody reviewed it.
 
 **What is examined.** The container's image reference and the digest that its runtime reports, against the
-template of the release (ReplicaSet, ControllerRevision, Job) that made it. A reference that differs is a violation where the pod's
-own record says that its specification was changed after creation: a later managedFields entry that owns the
-image, or, where managedFields were stripped, a generation above 1. What admission rewrote at creation is not
-accused: then the digests decide.
+template of the release (ReplicaSet, ControllerRevision, Job) that made it. A reference that differs is a
+violation where the pod's own record says that its specification was changed after creation: a later
+managedFields entry that owns the image, or, where managedFields were stripped, a generation above 1. What
+admission rewrote at creation is not accused: then the digests decide.
 
 **How to fix.** Delete the pod, so that its controller replaces it from the release; put the change through
 the pipeline; take `patch` and `update` on pods from whoever did it. `kubectl get pod … -o yaml

@@ -233,8 +233,8 @@ class Snapshot:
         return NotObserved(reason, code="no-audit-log", mend=mend)
 
     def _unresolved(self, noun: str, ref: Ref, reason: str, kind: str = "") -> NotObserved:
-        """Why a relation does not resolve: a gap over what is looked for (`kind` where that is not the reference's own),
-        else nobody knows."""
+        """Why a relation does not resolve: a gap over what is looked for (`kind` where that is not the reference's
+        own), else nobody knows."""
         for gap in [*self.gaps_over(noun, ref, kind or ref.kind), *self.gaps_over("Workload", ref, ref.kind)]:
             if gap.code == "not-read-yet":
                 return NotObserved(f"{ref.kind} is a kind that is not read yet", code=gap.code)
