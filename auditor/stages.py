@@ -29,6 +29,7 @@ from tools.model.plan import PLAN_VERSION, Plan, plan_hash
 from tools.model.report import Report
 from tools.path import hops_of
 from tools.plan.propose import Proposal, inverse, propose, wished
+from tools.timeline import timeline_of
 
 
 class RunState(TypedDict, total=False):
@@ -120,9 +121,10 @@ class Stages:
         report = self.store.runs.load_report(now.report)
         finding = choose(report, now.finding, self._view(now), self.checks)
         rule = next(check for check in self.checks if check.id == finding.check)
+        timeline = timeline_of(finding.owner, self._view(now))
         return {
             "finding": finding.fingerprint,
-            "explanation": self.store.runs.save_explanation(explain_finding(finding, rule)),
+            "explanation": self.store.runs.save_explanation(explain_finding(finding, rule, timeline)),
         }
 
     def plan(self, state: RunState) -> RunState:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.objects import REPOSITORY, A, B, Object, fleet, kube_system, node, pod, record
+from tests.objects import BORN, REPOSITORY, A, B, Object, fleet, kube_system, node, pod, record
 from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck
 from tools.collect.kubernetes.recording import collect
@@ -274,6 +274,19 @@ class TestFingerprints:
         assert sorted(f.fingerprint for f in together.findings) == sorted(f.fingerprint for f in alone)
         for finding in together.findings:
             assert {ref.scope for ref in finding.subjects} == {finding.owner.scope}
+
+    def test_each_scope_is_judged_by_its_own_moment(self, tmp_path: Path) -> None:
+        """A pod that was not ready yet when it was recorded is not late because another recording is newer."""
+        young = [{"type": "Ready", "status": "False", "lastTransitionTime": BORN}]
+        starting = [*fleet(), pod("web-1-z", status={"conditions": young})]
+        late = pod("later", owner="", creationTimestamp="2026-11-05T10:00:00Z")
+        others = json.loads(json.dumps([*fleet(), late]).replace("uid-", "uid-other-"))
+        one, two = facts_of(tmp_path, *starting, name="one"), facts_of(tmp_path, *others, name="two")
+        assert one.moment < two.moment
+        alone = {f.fingerprint: f.verdict for f in report_of(one).findings if f.check == "replacement-time"}
+        together = {f.fingerprint: f.verdict for f in report_of(merge([one, two])).findings}
+        assert set(alone.values()) == {"inconclusive"}
+        assert {number: together[number] for number in alone} == alone
 
     def test_two_recordings_of_one_cluster_do_not_mix(self, tmp_path: Path) -> None:
         """Without the kube-system namespace they are two scopes, whose objects have the same uids."""

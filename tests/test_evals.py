@@ -41,7 +41,6 @@ def labelled() -> dict[str, Path]:
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="the auditor does not reach every threshold yet: make evals says where")
 def test_the_thresholds_are_reached(capsys: pytest.CaptureFixture[str]) -> None:
     code = main([])
     told = capsys.readouterr().out

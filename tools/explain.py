@@ -7,16 +7,15 @@ import re
 from tools.check import AnyCheck
 from tools.model.explanation import Claim, Explanation
 from tools.model.report import Evidence, Finding
-
-NO_LOG = "not known: no audit log was given, and a field manager is a claim, not a user"
-
+from tools.model.timeline import Entry, Timeline
 
 LOGGED = ("/user/username", "/requestURI", "/requestReceivedTimestamp", "/requestObject", "/message")
 """Where the values of a change stand: in the audit log's event (or a Kubernetes event), not in the object."""
 
 
-def explain(finding: Finding, check: AnyCheck) -> Explanation:
-    """Explain one finding. Each claim quotes one piece of evidence; the look-ups are what a person would run."""
+def explain(finding: Finding, check: AnyCheck, timeline: Timeline | None = None) -> Explanation:
+    """Explain one finding, with its owner's timeline where there is one. Each claim quotes one piece of evidence; the
+    look-ups are what a person would run."""
     claims = tuple(Claim(_sentence(evidence), (evidence.id,)) for evidence in finding.evidence)
     count = len(finding.subjects)
     where = f" in {count} of its objects" if count > 1 else ""
@@ -26,9 +25,9 @@ def explain(finding: Finding, check: AnyCheck) -> Explanation:
         cause=Claim(f"{finding.owner}{part}: {finding.message}{where}", tuple(e.id for e in finding.evidence)),
         claims=claims,
         since=finding.since or "not known from this evidence",
-        by=_by(finding),
+        by=_by(finding, timeline),
         look=tuple(_commands(finding)),
-        mend=tuple(section(check.page, "How to fix")),
+        mend=tuple(section(check.page, "How to fix")) if finding.verdict == "violation" else (),
     )
 
 
@@ -52,14 +51,28 @@ def _version(evidence: Evidence) -> str:
     return f"resourceVersion {evidence.version or 'unknown'}"
 
 
-def _by(finding: Finding) -> str:
-    actors = sorted({str(e.value) for e in finding.evidence if e.field == "who"})
-    if actors:
-        return f"{', '.join(actors)}: the audit log says so"
+def _by(finding: Finding, timeline: Timeline | None) -> str:
+    """Who it was: as the finding's own evidence of the audit log says, else what the log has of these objects in the
+    second in which it began, else who claims it."""
+    kinds = {e.version: str(e.value).partition(" (")[0] for e in finding.evidence if e.field == "actor_kind"}
+    users = sorted({f"{e.value} ({kinds.get(e.version, 'unknown')})" for e in finding.evidence if e.field == "user"})
+    if users:
+        return f"{', '.join(users)}: the audit log says so"
+    logged = sorted({entry.who for entry in timeline.entries if _began_it(entry, finding)}) if timeline else []
+    if logged:
+        return f"{', '.join(logged)}: the audit log has it in that second"
     managers = sorted({str(e.value) for e in finding.evidence if e.field == "manager"})
-    return (
-        f"field manager {', '.join(map(repr, managers))} claims the write; the user is {NO_LOG}" if managers else NO_LOG
+    why = timeline.unseen if timeline and timeline.unseen else "it is not in this evidence"
+    claim = (
+        f"field manager {', '.join(map(repr, managers))} claims the write, and that is no user; " if managers else ""
     )
+    return f"{claim}the user is not known: {why}" if managers else f"not known: {why}"
+
+
+def _began_it(entry: Entry, finding: Finding) -> bool:
+    """Whether the audit log has an act on one of the finding's objects in the second in which it began."""
+    known = bool(entry.who) and entry.standing == "verified" and entry.ref in (*finding.subjects, finding.owner)
+    return known and bool(finding.since) and entry.time[:19] == finding.since[:19]
 
 
 def _commands(finding: Finding) -> list[str]:

@@ -61,7 +61,7 @@ def _of_change(change: Change, view: View) -> Entry:
         what += f" with {change.tool}"
     if change.plan:
         what += f" (plan {change.plan})"
-    fields = ["time", "who", "command", "summary", "note"]
+    fields = ["time", "user", "command", "summary", "note"]
     evidence = [quote(view, change, f) for f in fields if f == "time" or (_has(change, f) and getattr(change, f))]
     return Entry(
         time=change.time,
@@ -77,7 +77,7 @@ def _of_change(change: Change, view: View) -> Entry:
 
 
 def _has(change: Change, field: str) -> bool:
-    return field != "who" or change.actor_seen is not None
+    return field != "user" or change.actor_seen is not None
 
 
 def _life(workload: Workload, view: View, logged: bool) -> Iterator[Entry]:

@@ -25,8 +25,10 @@ def explain(
     from tools.catalogue import discover
 
     checks = {check.id: check for check in discover()}
-    explained = [(f, explain_finding(f, checks[f.check])) for f in choose(report, finding)]
-    timelines = [timeline_of(f.owner, view) for f, _ in explained] if finding else []
+    chosen = choose(report, finding)
+    lines = {owner: timeline_of(owner, view) for owner in dict.fromkeys(f.owner for f in chosen)}
+    explained = [(f, explain_finding(f, checks[f.check], lines[f.owner])) for f in chosen]
+    timelines = list(lines.values()) if finding else []
     if as_json:
         print_json({"version": 1, "explanations": [e for _, e in explained], "timelines": timelines})
         return 0

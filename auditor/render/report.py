@@ -44,7 +44,10 @@ def _head(report: Report, out: Console) -> None:
     for scope in report.scopes:
         kind = "recording" if scope.recorded else "cluster"
         out.print(
-            line((f"{kind} {scope.name}", "bold"), f"  {scope.id}  at {report.moment}  snapshot {report.snapshot}")
+            line(
+                (f"{kind} {scope.name}", "bold"),
+                f"  {scope.id}  at {scope.moment or report.moment}  snapshot {report.snapshot}",
+            )
         )
     seen = ("workload", "release", "instance", "container", "host")
     out.print(line((", ".join(f"{counts[noun]} {noun}{'s' if counts[noun] != 1 else ''}" for noun in seen), "dim")))

@@ -158,7 +158,7 @@ def _unknown_scaler(change: Change) -> NotObserved:
 def _violation(change: Change) -> Violation:
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
     what = f": {change.summary}" if change.fields_seen else ""
-    evidence = [(change, "who"), (change, "tool"), (change, "time")]
+    evidence = [(change, "user"), (change, "actor_kind"), (change, "tool"), (change, "time")]
     evidence += [(change, "summary")] if change.fields_seen else []
     message = f"{change.who} changed it with {change.tool or 'an unnamed tool'}{times}{what}"
     paths = [field.path.removeprefix("/spec/") for field in change.fields_seen or ()]

@@ -26,6 +26,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from tools.artifact import other_reference
 from tools.check import View, Violation, Violations, check
 from tools.model.change import ENTERING, Act, Change
 from tools.model.nouns import Instance, Write
@@ -67,14 +68,19 @@ def examine(instance: Instance, view: View) -> Violations:
     done = [change for change in logged if _counts(change, instance)]
     left = _unexplained(instance, logged)
     allowed = view.settings(Settings).allow
+    written = any(change.act == "write" and change.source == "audit-log" for change in done)
     for change in done:
-        if not _allowed(change, allowed):
+        if not _allowed(change, allowed) and not (written and change.source == "event"):
             yield _violation(change, instance)
     yield from _own_record(instance, done, claimed)
     reasons = [_untold(change) for change in logged if left != 0 and change not in done and _unknown(change)]
     explained = claimed or any(change.source == "event" for change in done)
     if left and not explained and (missed is not None or instance.writes_seen is None):
         reasons.append(_unclaimed(instance))
+        found = _other_image(instance, view)
+        if found is not None:
+            reasons.pop()
+            yield found
     yield from _restarted(instance, view, reasons)
     for reason in (*reasons, missed):
         if reason is not None:
@@ -126,7 +132,12 @@ def _violation(change: Change, instance: Instance) -> Violation:
         return Violation(code, f"its specification was changed: {change.note}", [(change, "note")], since=change.time)
     what = f": {change.command}" if change.command else f": {change.summary}" if change.summary else ""
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
-    evidence = [(change, "who"), (change, "time"), *([(change, "command")] if change.command else [])]
+    evidence = [
+        (change, "user"),
+        (change, "actor_kind"),
+        (change, "time"),
+        *([(change, "command")] if change.command else []),
+    ]
     evidence += [(change, "summary")] if change.fields_seen else []
     several = len(instance.containers) > 1 and any(c.name == change.container for c in instance.containers)
     where = f" (container {change.container})" if several else ""
@@ -147,6 +158,22 @@ def _own_record(instance: Instance, done: list[Change], claimed: list[Write]) ->
             message = f"field manager {write.manager} {told}: {write.owned}"
             evidence = [(write, "manager"), (write, "time"), (write, "owned")]
             yield Violation(code, message, evidence, since=write.time)
+
+
+def _other_image(instance: Instance, view: View) -> Violation | None:
+    """The violation of a specification that was changed, by its generation, and names another image than its release
+    does: no controller's part of placing an instance does that."""
+    for container in instance.containers:
+        try:
+            part = view.template_of(container)
+        except NotObserved:  # said by what looks for the release; here its generation is inconclusive all the same
+            return None
+        if part is not None and other_reference(part, container):
+            told = f"its specification was changed after it was made: container {container.name} names another image"
+            return Violation(
+                "patched-after-creation", told, [(instance, "generation"), (part, "image"), (container, "image")]
+            )
+    return None
 
 
 def _restarted(instance: Instance, view: View, reasons: list[NotObserved]) -> Violations:

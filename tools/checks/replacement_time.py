@@ -42,7 +42,7 @@ def examine(instance: Instance, view: View) -> Violations:
     if instance.release_ref is not None and instance.release_ref.kind == "Job":
         raise NotApplicable("it runs to its end")
     promise = timedelta(minutes=view.settings(Settings).minutes)
-    now = _time(view.moment, instance)
+    now = _time(view.moment_of(instance.ref), instance)
     if instance.deleted:
         if now - _time(instance.deleted, instance) > promise:
             told = f"it should have ended at {instance.deleted}, and is still there"

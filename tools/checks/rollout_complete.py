@@ -60,7 +60,7 @@ def examine(workload: Workload, view: View) -> Violations:
         if not instance.deleted:
             lingering = True
             stands = _stands(workload, current, view, grace, held) if stands is None else stands
-        if _older(view.moment, instance.deleted, grace) if instance.deleted else stands:
+        if _older(view.moment_of(workload.ref), instance.deleted, grace) if instance.deleted else stands:
             outlived = True
             yield Violation(
                 "superseded-outlives",
@@ -135,7 +135,7 @@ def _stands(workload: Workload, current: Release, view: View, grace: int, held: 
     deadline for longer than it may, and its strategy does not hold them."""
     if held or not (_complete(workload) or workload.paused or not workload.deadline):
         return False
-    return _older(view.moment, _moved(workload, current, view), workload.deadline or grace)
+    return _older(view.moment_of(workload.ref), _moved(workload, current, view), workload.deadline or grace)
 
 
 def _moved(workload: Workload, current: Release, view: View) -> str:

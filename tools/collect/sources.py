@@ -98,10 +98,18 @@ def _with_log(facts: Facts, source: Source, progress: Callable[[str], None]) -> 
     return attach(facts, logs, policy, Actors(source.actors), source.log.since, source.log.until)
 
 
+def _dated(part: Facts) -> Facts:
+    """Facts whose scopes say when each was looked at: one moment of several recordings would judge the older ones by
+    the newest one's clock."""
+    scopes = tuple(msgspec.structs.replace(scope, moment=part.moment) for scope in part.scopes)
+    return msgspec.structs.replace(part, scopes=scopes)
+
+
 def merge(parts: list[Facts]) -> Facts:
     """The facts of several scopes as one. Raises `UsageError` where two of them are the same scope."""
     if len(parts) == 1:
         return parts[0]
+    parts = [_dated(part) for part in parts]
     scopes = [scope for part in parts for scope in part.scopes]
     if len({scope.id for scope in scopes}) < len(scopes):
         raise UsageError("two of the sources are the same cluster", ", ".join(f"{s.name}: {s.id}" for s in scopes))

@@ -97,8 +97,18 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def who(self) -> str:
-        """The actor's name and kind, as evidence quotes it."""
+        """The actor's name and kind, in words."""
         return str(self.actor)
+
+    @property
+    def user(self) -> str:
+        """The actor's name, as the log has it."""
+        return self.actor.name
+
+    @property
+    def actor_kind(self) -> str:
+        """What kind of actor that is, and by which rule: ours, not the log's."""
+        return f"{self.actor.kind} ({self.actor.rule})" if self.actor.rule else self.actor.kind
 
     @property
     def fields(self) -> tuple[FieldChange, ...]:

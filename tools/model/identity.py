@@ -10,7 +10,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is what fingerprints hang on: the uid of the kube-system namespace; for a recording without it, a declared
     name, and then `stable` is False. `name` is what people call it (the context, the file). `pointers` maps
-    `"Noun.field"` to where the source's documents hold it, as a template that the noun's own `slot` fills.
+    `"Noun.field"` to where the source's documents hold it, as a template that the noun's own `slot` fills; `moment`
+    is when it was looked at, where several scopes are together (empty: at the facts' moment).
     """
 
     id: str
@@ -19,6 +20,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     stable: bool = True
     recorded: bool = False
     pointers: dict[str, str] = {}
+    moment: str = ""
 
 
 class Ref(msgspec.Struct, frozen=True, gc=False, order=True):

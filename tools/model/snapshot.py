@@ -74,6 +74,10 @@ class Snapshot:
         for watch in watches:
             self._watches[watch.scope].append(watch)
 
+    def moment_of(self, ref: Ref) -> str:
+        """When an object's scope was looked at (RFC 3339 UTC)."""
+        return self.scopes[ref.scope].moment or self.moment
+
     def seen(self, noun: type[N]) -> Iterable[N]:
         """What was seen of a noun, without the promise that it is all."""
         found: Iterable[Any] = (
@@ -178,7 +182,9 @@ class Snapshot:
             yield from _sorted(change for change in found if not acts or change.act in acts)
         if thing.ref.scope not in self._watches:
             raise self._no_log(thing.ref)
-        missing = unwatched(self._watches[thing.ref.scope], thing, acts, self.moment, self._no_log(thing.ref))
+        missing = unwatched(
+            self._watches[thing.ref.scope], thing, acts, self.moment_of(thing.ref), self._no_log(thing.ref)
+        )
         if missing is not None:
             raise missing
 
