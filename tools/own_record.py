@@ -25,6 +25,15 @@ def edits(instance: Instance) -> int | None:
     return None if instance.generation_seen is None else instance.generation - 1 - bool(instance.deleted)
 
 
+def untouched(instance: Instance) -> bool:
+    """Whether nothing in its own record speaks of a change, nor of a restart."""
+    return (
+        instance.generation_seen in (None, 1)
+        and not any(write.owns for write in instance.writes_seen or ())
+        and not any(c.restarts or c.role == "ephemeral" for c in instance.containers)
+    )
+
+
 def added(instance: Instance) -> list[Container]:
     """The containers that were added to it while it ran: none can be there at creation."""
     return [container for container in instance.containers if container.role == "ephemeral"]

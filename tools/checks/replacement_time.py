@@ -17,6 +17,7 @@ queue holds back by scheduling gates counts from its creation. Instances of Jobs
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -93,11 +94,17 @@ def _was_ready(instance: Instance) -> bool:
     return not idle and all(start < instance.ready_since for start in starts)
 
 
-def _time(text: str, instance: Instance) -> datetime:
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> datetime:
+    """A time; one without a zone where it is none."""
     try:
-        told = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
-        told = datetime.min
+        return datetime.min
+
+
+def _time(text: str, instance: Instance) -> datetime:
+    told = _parsed(text)
     if told.tzinfo is None:
         raise NotObserved(f"{instance.ref} reports {text!r} as a time", "not-reported")
     return told

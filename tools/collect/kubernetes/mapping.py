@@ -127,7 +127,7 @@ class Mapping:
         root = ref if owner is None else self._static(ref, host) if is_static else self._root(owner, version)
         if host and host not in self._nodes:
             self.dangling["Node", ""] += 1
-        ready = next((c for c in status.conditions or () if c.type == "Ready"), None)
+        ready = _ready(status)
         return Instance(
             ref=ref,
             version=meta.resource_version,
@@ -163,7 +163,7 @@ class Mapping:
 
     def _host(self, node: wire.Node) -> Host:
         meta, status = node.metadata, node.status
-        ready = next((c for c in status.conditions or () if c.type == "Ready"), None)
+        ready = _ready(status)
         return Host(
             ref=self._ref("Node", meta),
             version=meta.resource_version,
@@ -174,6 +174,13 @@ class Mapping:
             provider=node.spec.provider_id,
             facts=msgspec.structs.asdict(status.node_info),
         )
+
+
+def _ready(status: wire.PodStatus | wire.NodeStatus) -> wire.Condition | None:
+    for condition in status.conditions or ():
+        if condition.type == "Ready":
+            return condition
+    return None
 
 
 def _sorted(table: dict[str, Any]) -> list[Any]:
