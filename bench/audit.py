@@ -25,7 +25,7 @@ def main() -> None:
             size = sum(file.stat().st_size for file in recording.iterdir()) / 1e6
             cost = median([AUDITOR, "audit", str(recording), "--json", "--store", f"{folder}/store"], RUNS)
             core = median([sys.executable, "-m", "bench.core", str(recording)], RUNS)
-            row(f"{pods:,} pods: read, paths, all checks", core, f"{size:.0f} MB of the memory is the mapped recording")
+            row(f"{pods:,} pods: read, paths, checks", core, f"{size:.0f} MB of the memory is the mapped recording")
             row(f"{pods:,} pods, {size:.1f} MB of JSON", cost, f"{pods / cost.cpu:,.0f} pods a CPU-s")
 
 
