@@ -18,12 +18,14 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Since(msgspec.Struct, frozen=True):
-    """New, gone and changed findings against a run (None: there was no earlier one to compare with)."""
+    """New, gone and changed findings against a run (None: there was no earlier one to compare with). `other_settings`
+    says that it judged by other settings: what is gone may only be asked otherwise."""
 
     run: str | None
     new: tuple[Finding, ...] = ()
     gone: tuple[Finding, ...] = ()
     changed: tuple[Changed, ...] = ()
+    other_settings: bool = False
 
 
 def compare(run: str, before: Report, after: Report) -> Since:
@@ -35,6 +37,7 @@ def compare(run: str, before: Report, after: Report) -> Since:
         tuple(finding for name, finding in new.items() if name not in old),
         tuple(finding for name, finding in old.items() if name not in new),
         tuple(changed for changed in both if changed is not None),
+        before.settings != after.settings,
     )
 
 

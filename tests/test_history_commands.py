@@ -42,7 +42,7 @@ def fingerprints(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 def test_what_is_new_and_what_is_gone(tmp_path: Path) -> None:
     first = since(tmp_path, "last", *tagged("a"))
-    assert first.report["since"] == {"run": None, "new": [], "gone": [], "changed": []}
+    assert first.report["since"] == {"run": None, "new": [], "gone": [], "changed": [], "other_settings": False}
     second = since(tmp_path, "last", *tagged("b"))
     told = second.report["since"]
     assert ("image-pinned-by-digest", "b") in fingerprints(told["new"])
@@ -51,6 +51,22 @@ def test_what_is_new_and_what_is_gone(tmp_path: Path) -> None:
     assert second.code == first.code == 10
     back = since(tmp_path, told["run"], *tagged("a")).report["since"]
     assert (back["new"], back["gone"], back["changed"]) == ([], [], []), "against the first run, nothing is other"
+
+
+def test_other_settings_are_said(tmp_path: Path) -> None:
+    recording, settings = record(tmp_path / "all.json", *fleet()), tmp_path / "other.toml"
+    settings.write_text('[checks.host-baseline.pools.default]\nkubelet_version = "v9"\n')
+    auditor(tmp_path, "audit", recording)
+    same = auditor(tmp_path, "audit", recording, "--since", "last")
+    other = auditor(tmp_path, "audit", recording, "--config", settings, "--since", "last")
+    assert "judged by other settings" in other.out
+    assert "judged by other settings" not in same.out
+
+
+def test_the_last_run_is_shown_by_that_name(tmp_path: Path) -> None:
+    auditor(tmp_path, "audit", record(tmp_path / "all.json", *fleet()))
+    number = auditor(tmp_path, "runs", "--json").report["runs"][0]["id"]
+    assert auditor(tmp_path, "show", "last").out == auditor(tmp_path, "show", number).out
 
 
 def test_without_it_the_report_is_as_it_was(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from tools.model.plan import Approval, Plan
 
 
 def show(run: str, evidence: bool, store: str, as_json: bool) -> int:
-    """Show a run. Nothing is recorded by that."""
+    """Show a run, by its id or `last`. Nothing is recorded by that."""
     kept = Store(store)
+    run = kept.runs.latest().id if run == "last" else run
     found = kept.runs.get(run)
     refusals = kept.runs.refusals(run)
     report = kept.runs.load_report(found.report) if found.report else None

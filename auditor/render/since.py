@@ -18,6 +18,8 @@ def print_since(since: Since, out: Console) -> None:
         return
     counts = f"{len(since.new)} new, {len(since.gone)} gone, {len(since.changed)} changed"
     out.print(line((f"SINCE {since.run}", "bold"), f"  {counts}"))
+    if since.other_settings:
+        out.print(line(("  that run judged by other settings: what is gone may only be asked otherwise", "yellow")))
     table = Table.grid(padding=(0, 2), expand=False)
     for _ in range(3):
         table.add_column(no_wrap=True)
