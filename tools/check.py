@@ -28,7 +28,7 @@ Principle = Literal[
 ]
 
 
-class Violation(msgspec.Struct, frozen=True):
+class Violation(msgspec.Struct, frozen=True, gc=False):
     """One way in which a subject breaks a check's sentence.
 
     `code` names the cause and is part of the fingerprint, so it never changes. `evidence` is pairs of a thing and the

@@ -88,7 +88,7 @@ def _message(told: list[str]) -> str:
     return told[0] if not others else f"{told[0]} (and {others} more like it)"
 
 
-class _Unsettled(Violation, frozen=True):
+class _Unsettled(Violation, frozen=True, gc=False):
     """An inconclusive outcome on its way to a finding: a cause code and a reason, and what would settle it."""
 
     mend: str = ""

@@ -15,7 +15,7 @@ from tools.model.path import Edge, Path, Standing, Stop
 NO_PROVENANCE = "no signature, provenance or label of this artifact was read"
 
 
-class Hop(msgspec.Struct, frozen=True):
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """An edge before its evidence is quoted: `cites` are pairs of a thing and the name of its field. Counting a fleet's
     standings needs no more."""
 

@@ -80,7 +80,7 @@ class Write(msgspec.Struct, frozen=True, gc=False):
         return ", ".join(self.owns)
 
 
-class Instance(msgspec.Struct, frozen=True, kw_only=True):
+class Instance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One running copy (Pod).
 
     `owner` is its controller owner reference, None where it has none; `release_ref` the release that made it: its owner

@@ -19,7 +19,7 @@ VERDICTS: tuple[Verdict, ...] = ("violation", "error", "inconclusive")
 Value = str | int | bool | None
 
 
-class Evidence(msgspec.Struct, frozen=True, order=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False, order=True):
     """One value that was read: of which object, at which resourceVersion (or audit id), under which pointer. `field`
     is the domain's name of it. The id is the hash of all of that, so that a quotation can be checked after the object
     is gone."""

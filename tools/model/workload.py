@@ -11,7 +11,7 @@ from tools.model.instance import Part, Write
 from tools.model.observation import seen
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True):
+class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One version of a workload's template (ReplicaSet, ControllerRevision; a Job is its own), identified by its uid
     and the digest of its template; `number` is the revision, which moves on undo. `replicas` and `ready` are None for a
     kind that does not count them (ControllerRevision, Job)."""
@@ -56,7 +56,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     aborted: bool = False
 
 
-class Workload(msgspec.Struct, frozen=True, kw_only=True):
+class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What keeps instances running: the root owner.
 
     `read` is False for an owner that is known by reference alone (of a kind that is not read, or not listed): what is
