@@ -29,7 +29,8 @@ class Container(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `root` is the root owner of its instance, `slot` and `status_slot` are the JSON pointers of its two places,
     `runtime` the scheme of `containerID` (`containerd`), `state` is `waiting`, `running` or `terminated`, `detail` the
-    reason of waiting or of the end.
+    reason of waiting or of the end, `started` when the current run (or the one that ended) began, empty where that was
+    not reported.
     """
 
     ref: Ref
