@@ -104,7 +104,7 @@ def test_an_origin_that_is_not_known_is_broken(tmp_path: Path) -> None:
 def test_settings_of_where_it_is_run_do_not_leak_into_a_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "auditor.toml").write_text("[checks.no-such]\n")
     monkeypatch.chdir(tmp_path)
-    load(write_case(tmp_path, PLANTED, planted_fleet()), IDS)
+    assert load(write_case(tmp_path, PLANTED, planted_fleet()), IDS).settings == {}
 
 
 def before(folder: Path, *objects: dict[str, Any]) -> None:

@@ -8,9 +8,10 @@ finalizers: its time says nothing about the specification.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tools.model.nouns import Change, Container, Instance, Write
+from tools.model.times import parsed
 
 NEAR = timedelta(seconds=30)
 """How far a request's time in the audit log may be from its entry's in managedFields: a webhook's longest timeout."""
@@ -74,7 +75,5 @@ def is_told(write: Write, changes: list[Change]) -> bool:
 
 
 def _near(one: str, other: str) -> bool:
-    try:
-        return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other)) <= NEAR
-    except (TypeError, ValueError):
-        return False
+    first, second = parsed(one), parsed(other)
+    return first is not None and second is not None and abs(first - second) <= NEAR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tools.check import View
 from tools.evidence import quote
@@ -38,9 +38,9 @@ RANK = {"Deployment": 0, "StatefulSet": 0, "DaemonSet": 0, "Rollout": 0, "CronJo
 def timeline_of(owner: Ref, view: View) -> Timeline:
     """The timeline of a root owner: of a workload that was read, or of a bare or unreadable owner's instances."""
     workload = next((w for w in view.seen(Workload) if w.ref == owner), None)
-    instances = [i for i in view.seen(Instance) if i.workload == owner]
+    releases, instances = view.kept_by(owner)
     changes = view.changes_under(owner)
-    kept = {r.ref for r in view.seen(Release)} | {i.ref for i in instances}  # what is there tells its own beginning
+    kept = {r.ref for r in releases} | {i.ref for i in instances}  # what is there tells its own beginning
     entries = [_of_change(change, view) for change in changes if change.act != "create" or change.ref not in kept]
     if workload is not None and workload.read:
         entries += _life(workload, view, any(c.act == "create" and c.ref == owner for c in changes))
@@ -101,7 +101,7 @@ def _life(workload: Workload, view: View, logged: bool) -> Iterator[Entry]:
 
 def _releases(workload: Workload, view: View) -> list[Release]:
     """The releases that were seen; that there may be more is said below the timeline."""
-    return sorted((r for r in view.seen(Release) if r.workload == workload.ref), key=lambda r: (r.created, r.ref))
+    return sorted(view.kept_by(workload.ref)[0], key=lambda r: (r.created, r.ref))
 
 
 def _images(before: Release | None, release: Release) -> str:
@@ -170,7 +170,8 @@ def _unseen(workload: Workload | None, instances: list[Instance], view: View) ->
         missing = view.unseen("Release", owner := workload.ref, workload.release_kind) or view.unseen("Instance", owner)
         if missing is not None:
             return missing.reason
-    things: list[Workload | Instance] = [workload] if workload is not None and workload.read else list(instances[:1])
+    oldest = sorted(instances, key=lambda i: (i.created, i.ref))[:1]
+    things: Sequence[Workload | Instance] = [workload] if workload is not None and workload.read else oldest
     try:
         for thing in things:
             list(view.changes_to(thing))

@@ -17,13 +17,13 @@ queue holds back by scheduling gates counts from its creation. Instances of Jobs
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import msgspec
 
 from tools.check import View, Violation, Violations, check
 from tools.model.nouns import Container, Instance
 from tools.model.observation import NotApplicable, NotObserved
+from tools.model.times import parsed
 
 AT_ONCE = timedelta(seconds=30)
 """How soon after its creation an instance's first report of its readiness comes, at the latest."""
@@ -94,18 +94,9 @@ def _was_ready(instance: Instance) -> bool:
     return not idle and all(start < instance.ready_since for start in starts)
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> datetime:
-    """A time; one without a zone where it is none."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min
-
-
 def _time(text: str, instance: Instance) -> datetime:
-    told = _parsed(text)
-    if told.tzinfo is None:
+    told = parsed(text)
+    if told is None:
         raise NotObserved(f"{instance.ref} reports {text!r} as a time", "not-reported")
     return told
 

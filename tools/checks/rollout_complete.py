@@ -21,7 +21,7 @@ inconclusive; a Job, a CronJob and a static pod replace no instance by a release
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
@@ -29,6 +29,7 @@ import msgspec
 from tools.check import Thing, View, Violation, Violations, check
 from tools.model.nouns import Instance, Release, Workload
 from tools.model.observation import NotApplicable, NotObserved
+from tools.model.times import parsed
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,7 +190,7 @@ def _under_way(workload: Workload, current: Release) -> str:
 def _older(moment: str, since: str, seconds: int) -> bool:
     if not moment or not since:
         raise NotObserved("it does not report since when it is so", "not-reported")
-    try:
-        return datetime.fromisoformat(moment) - datetime.fromisoformat(since) > timedelta(seconds=seconds)
-    except ValueError as error:  # such as the 30th of February
-        raise NotObserved(f"{since!r} or {moment!r} is no time", "not-reported") from error
+    now, then = parsed(moment), parsed(since)
+    if now is None or then is None:  # such as the 30th of February
+        raise NotObserved(f"{since!r} or {moment!r} is no time", "not-reported")
+    return now - then > timedelta(seconds=seconds)

@@ -74,6 +74,10 @@ class Snapshot:
         for watch in watches:
             self._watches[watch.scope].append(watch)
 
+    def kept_by(self, owner: Ref) -> tuple[list[Release], list[Instance]]:
+        """The releases and instances of a root owner that were seen, without the promise that it is all."""
+        return self._of_workload.get(owner.identity, []), self._members.get(owner.identity, [])
+
     def moment_of(self, ref: Ref) -> str:
         """When an object's scope was looked at (RFC 3339 UTC)."""
         return self.scopes[ref.scope].moment or self.moment

@@ -11,6 +11,7 @@ from tools.model.host import Host
 from tools.model.identity import Ref
 from tools.model.instance import Instance
 from tools.model.observation import NotObserved
+from tools.model.times import parsed
 from tools.model.workload import Release, Workload
 
 STALE = timedelta(hours=1)
@@ -29,7 +30,7 @@ def unwatched(
     own = sorted(watches)
     if not own:
         return none
-    made = _time(thing.created)
+    made = parsed(thing.created)
     chain = _last_chain([watch for watch in own if _matters(watch, made, own)] or own[-1:])
     since, until, name = chain[0].since, max(watch.until for watch in chain), chain[-1].name
     for watch in chain:
@@ -50,7 +51,7 @@ def unwatched(
             )
     if made is None:
         return NotObserved(f"{thing.ref} does not report when it was made", "not-reported")
-    begun = _time(since)
+    begun = parsed(since)
     if begun is None or made < begun:
         return NotObserved(
             f"{name} begins at {since}, after {thing.ref} was made ({thing.created})",
@@ -65,7 +66,7 @@ def unwatched(
 def _matters(watch: Watch, made: datetime | None, others: list[Watch]) -> bool:
     """Whether a log has a say about an object made then: not one that had ended, nor one that is not whole or was read
     without its policy, where the same log was read again and better."""
-    until = _time(watch.until)
+    until = parsed(watch.until)
     if made is not None and until is not None and until < made:
         return False
     worse = bool(watch.broken) or not watch.policy
@@ -97,14 +98,5 @@ def _last_chain(watches: list[Watch]) -> list[Watch]:
 
 
 def _older(until: str, moment: str) -> bool:
-    end, now = _time(until), _time(moment)
+    end, now = parsed(until), parsed(moment)
     return end is None or now is None or now - end > STALE
-
-
-def _time(text: str) -> datetime | None:
-    """An RFC 3339 time; None for a text that is none."""
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return told if told.tzinfo is not None else None
