@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from auditor.approvers import Approvers
 from tools.errors import UsageError
 from tools.model.change import ActorKind
 
@@ -47,7 +48,8 @@ class ActorSettings(BaseModel):
 class Settings(BaseModel):
     """`source` is what to audit when the command line names nothing; `timeout` bounds one request, in seconds;
     `approval_minutes` is how long an approval holds; `audit_log` is the audit log of the source, `actors` say who is
-    who in it; `checks` maps a check's id to its own settings, which the check itself converts."""
+    who in it; `approvers` say who may approve; `checks` maps a check's id to its own settings, which the check itself
+    converts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,6 +59,7 @@ class Settings(BaseModel):
     approval_minutes: int = Field(default=30, ge=1, le=1440)
     audit_log: AuditLogSettings = AuditLogSettings()
     actors: list[ActorSettings] = []
+    approvers: Approvers = []
     checks: dict[str, dict[str, Any]] = {}
 
 
