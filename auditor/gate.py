@@ -13,7 +13,8 @@ from auditor.store.runs import now
 from auditor.store.store import Store
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import Refused
-from tools.execute.carry_out import STEP, executor_for
+from tools.execute.carry_out import executor_for
+from tools.execute.journal import FIRST
 from tools.model.plan import Approval, Plan, Preview, short_code
 
 
@@ -47,32 +48,33 @@ def check_plan(plan: Plan) -> None:
             "a recording can't be changed, and what it shows may be long gone",
             "auditor plan --source kubernetes:CONTEXT plans on a live cluster",
         )
-    if not plan.bounds:
+    if not plan.steps or not all(step.bounds for step in plan.steps):
         raise Refused("unbound", f"the plan of run {plan.run} is bound to no live object", mend="plan again")
 
 
-def review(plan: Plan, api: Api) -> Preview | None:
-    """What an approver is shown with their own credentials: the server's dry run now. None where they may not try.
+def review(plan: Plan, api: Api) -> tuple[Preview, ...] | None:
+    """What an approver is shown with their own credentials: the server's dry run of each step now. None where they may
+    not try.
 
     Raises `Refused` where what the plan depends on has changed.
     """
-    from tools.execute.executor import preview
-
-    executor = executor_for(plan.action)
+    shown = []
     try:
-        if executor.world(api, plan.id, plan.bounds) != "before":
-            raise Refused(
-                "changed",
-                "what the plan depends on has changed since it was made",
-                "; ".join(f"{b.ref} ({b.fields})" for b in plan.bounds),
-                "plan again",
-            )
-        shown = preview(executor, api)
+        for step in plan.steps:
+            executor = executor_for(step.action)
+            if executor.world(api, plan.id, step.bounds) != "before":
+                raise Refused(
+                    "changed",
+                    "what the plan depends on has changed since it was made",
+                    "; ".join(f"{b.ref} ({b.fields})" for b in step.bounds),
+                    "plan again",
+                )
+            shown.append(executor.preview(api))
     except ApiFailure as failure:
         if failure.code in ("forbidden", "unauthorized"):
             return None
         raise
-    return shown
+    return tuple(shown)
 
 
 def approve(plan: Plan, approver: str, code: str, minutes: int, store: Store) -> Approval:
@@ -112,7 +114,7 @@ def validate(approval_id: str, plan: Plan, store: Store) -> Approval:
             f"{approval.plan} of {approval.run}",
             f"auditor approve {plan.run}",
         )
-    begun = store.journal_state(plan.id, STEP) is not None
+    begun = store.journal_state(plan.id, FIRST) is not None
     if consumed and not begun:
         raise Refused("reused", f"approval {approval.id} was used before", f"at {consumed}", "approve again")
     if not _is_time(approval.expires):

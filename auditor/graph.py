@@ -36,8 +36,11 @@ def _gate(stages: Stages, state: RunState) -> RunState:
     while True:
         answer = interrupt({"run": now.run, "plan": plan.id})
         try:
-            approval = answer.get("approval", "") if isinstance(answer, dict) else ""
-            return {"approval": gate.validate(approval, plan, stages.store).id}
+            given = answer.get("approvals", []) if isinstance(answer, dict) else []
+            approvals = [gate.validate(str(approval), plan, stages.store).id for approval in given]
+            if not approvals:
+                raise Refused("no-approval", f"nobody has approved run {now.run}", mend=f"auditor approve {now.run}")
+            return {"approvals": approvals}
         except Refused as refused:
             stages.store.runs.refuse(now.run, refused.code, str(refused))
 
@@ -79,18 +82,18 @@ def pending(graph: Graph, run: str) -> tuple[str, ...]:
     return tuple(graph.get_state(_config(run)).next)
 
 
-def resume(graph: Graph, run: str, interrupt_id: str, approval: str) -> RunState:
+def resume(graph: Graph, run: str, interrupt_id: str, approvals: tuple[str, ...]) -> RunState:
     """Answer the interrupt at which a run waits, and run to the end."""
-    command: Any = Command(resume={interrupt_id: {"approval": approval}})
+    command: Any = Command(resume={interrupt_id: {"approvals": list(approvals)}})
     result: RunState = graph.invoke(command, _config(run), durability="sync")
     return result
 
 
-def go_on(graph: Graph, run: str, approval: str) -> RunState:
-    """Go on from the last checkpoint of a run that was killed behind the gate, under the approval that was checked for
-    it (a new one, where the first had expired before anything was begun)."""
-    if pending(graph, run) == ("execute",) and state_of(graph, run).get("approval") != approval:
-        graph.update_state(_config(run), {"approval": approval}, as_node="gate")
+def go_on(graph: Graph, run: str, approvals: tuple[str, ...]) -> RunState:
+    """Go on from the last checkpoint of a run that was killed behind the gate, under the approvals that were checked
+    for it (new ones, where the first had expired before anything was begun)."""
+    if pending(graph, run) == ("execute",) and state_of(graph, run).get("approvals") != list(approvals):
+        graph.update_state(_config(run), {"approvals": list(approvals)}, as_node="gate")
     result: RunState = graph.invoke(None, _config(run), durability="sync")
     return result
 

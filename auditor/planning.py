@@ -8,9 +8,11 @@ from auditor import gate
 from tools.check import AnyCheck, View
 from tools.collect.sources import Source
 from tools.errors import Refused
-from tools.model.action import Action, RedeployPriorRelease
-from tools.model.nouns import Release
-from tools.model.plan import Bound, Preview
+from tools.model.action import Action, Cordon, Drain, RedeployPriorRelease, ReplaceInstance, Uncordon, inverse_of
+from tools.model.facts import Facts
+from tools.model.identity import Ref
+from tools.model.nouns import Instance, Release
+from tools.model.plan import Preview, Reach, Step
 from tools.model.report import Finding, Report
 from tools.plan.propose import propose
 
@@ -45,19 +47,58 @@ def choose(report: Report, wanted: str, view: View, checks: list[AnyCheck]) -> F
     )
 
 
-def bind(action: Action, source: Source) -> tuple[tuple[Bound, ...], Preview, str]:
-    """Bind an action to the live objects with the reader's credentials, preview it, and say who the reader is."""
+def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str]:
+    """Bind actions to the live objects with the reader's credentials, preview them, and say who the reader is."""
     from tools.collect.kubernetes.api import connect
     from tools.execute.carry_out import executor_for
-    from tools.execute.executor import preview
 
-    executor = executor_for(action)
     api = connect(source.kubeconfig, source.context, source.timeout)
     try:
         proposer = gate.who(api)
     except Refused:
         proposer = ""  # the plan says that nobody whom the cluster knows proposed it
-    return executor.bind(api), preview(executor, api), proposer
+    executors = [(action, executor_for(action)) for action in actions]
+    steps = tuple(
+        Step(action=action, bounds=executor.bind(api), preview=executor.preview(api), inverse=inverse_of(action))
+        for action, executor in executors
+    )
+    return steps, proposer
+
+
+def unbound(actions: tuple[Action, ...], view: View) -> tuple[Step, ...]:
+    """The steps of a plan from a recording: bound to nothing, for there is nothing to act on."""
+    return tuple(
+        Step(action=action, bounds=(), preview=recorded_preview(action, view), inverse=inverse_of(action))
+        for action in actions
+    )
+
+
+def reach_of(actions: tuple[Action, ...], facts: Facts, scope: str) -> Reach:
+    """What actions touch, of how many there are in their scope."""
+    running = [i for i in facts.instances if i.ref.scope == scope and not i.finished and not i.deleted]
+    ended = {instance.ref: instance for action in actions for instance in running if _ends(action, instance)}
+    hosts = {action.host for action in actions if isinstance(action, Cordon | Uncordon | Drain)}
+    workloads: dict[Ref, None] = dict.fromkeys(instance.workload for instance in ended.values())
+    return Reach(
+        instances=len(ended),
+        instances_total=len(running),
+        hosts=len(hosts),
+        hosts_total=sum(host.ref.scope == scope for host in facts.hosts),
+        workloads=tuple(sorted(workloads)),
+    )
+
+
+def _ends(action: Action, instance: Instance) -> bool:
+    """Whether an action ends an instance."""
+    match action:
+        case RedeployPriorRelease():
+            return instance.workload.uid == action.workload.uid
+        case ReplaceInstance():
+            return instance.ref.uid == action.instance.uid
+        case Drain():
+            return instance.host == action.host.name and instance.workload in action.workloads
+        case _:
+            return False
 
 
 def recorded_preview(action: Action, view: View) -> Preview:

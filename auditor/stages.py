@@ -7,17 +7,18 @@ from the process that runs the graph, never from the state.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import msgspec
 
 from auditor import gate
-from auditor.planning import bind, choose, recorded_preview
+from auditor.planning import bind, choose, reach_of, unbound
 from auditor.store.claims import Claim
 from auditor.store.journal import StoreJournal
 from auditor.store.snapshots import pack
 from auditor.store.store import Store
-from auditor.verification import verify_action
+from auditor.verification import verify_plan
 from tools.catalogue import convert_settings, discover
 from tools.check import View
 from tools.collect.sources import Source, collect
@@ -28,7 +29,7 @@ from tools.model.action import target_of
 from tools.model.plan import PLAN_VERSION, Plan, plan_hash
 from tools.model.report import Report
 from tools.path import hops_of
-from tools.plan.propose import Proposal, inverse, propose, wished
+from tools.plan.propose import Proposal, propose, wished
 from tools.timeline import timeline_of
 
 
@@ -45,7 +46,7 @@ class RunState(TypedDict, total=False):
     standings: dict[str, int]
     explanation: str
     plan: str
-    approval: str
+    approvals: list[str]
     outcome: str
     verified: bool
 
@@ -63,29 +64,39 @@ class Checked(msgspec.Struct, forbid_unknown_fields=True):
     standings: dict[str, int] = {}
     explanation: str = ""
     plan: str = ""
-    approval: str = ""
+    approvals: list[str] = []
     outcome: str = ""
     verified: bool = False
 
 
+@dataclass(frozen=True)
+class Acting:
+    """What execution alone is lent: the acting credentials and who the cluster knows them as, the claim under which
+    they may be used, where progress goes, and whether it is to stop before the next step."""
+
+    api: Any
+    user: str
+    claim: Claim
+    progress: Callable[[Any], None]
+    stop: Callable[[], bool] = lambda: False
+
+
 class Stages:
-    """The stages, with what the process lends them: the store, the checks' settings, and, for execution alone, the
-    acting credentials and the claim under which they may be used."""
+    """The stages, with what the process lends them: the store, the checks' settings, and, for execution alone,
+    what it acts with."""
 
     def __init__(
         self,
         store: Store,
         settings: dict[str, Any],
         progress: Callable[[str], None] = lambda _: None,
-        acting: Any = None,
-        claim: Claim | None = None,
+        acting: Acting | None = None,
     ) -> None:
         self.store = store
         self.checks = discover()
         self.settings = convert_settings(self.checks, settings)
         self.progress = progress
         self.acting = acting
-        self.claim = claim
 
     def collect(self, state: RunState) -> RunState:
         """Read the source with the reader's credentials."""
@@ -148,23 +159,32 @@ class Stages:
 
         now = checked(state)
         plan = self.store.runs.load_plan(now.run)
-        if self.claim is None or self.acting is None or self.claim.run != now.run or plan.id != now.plan:
+        acting = self.acting
+        if (
+            acting is None
+            or acting.claim.run != now.run
+            or plan.id != now.plan
+            or sorted(now.approvals) != sorted(acting.claim.approvals)
+        ):
             raise Refused(
                 "no-claim", f"run {now.run} was not resumed by auditor execute", mend=f"auditor execute {now.run}"
             )
-        gate.validate(now.approval, plan, self.store)
+        for approval in now.approvals:
+            gate.validate(approval, plan, self.store)
         self.store.runs.update(now.run, state="executing")
-        journal = StoreJournal(self.store.database, self.claim)
-        return {"outcome": carry_out(plan, self.acting, journal, self.progress)}
+        journal = StoreJournal(self.store.database, acting.claim, acting.user)
+        return {"outcome": carry_out(plan, acting.api, journal, acting.progress, acting.stop)}
 
     def verify(self, state: RunState) -> RunState:
         """Collect and check again: done means verified."""
         now = checked(state)
-        if self.claim is None or self.acting is None:
+        if self.acting is None:
             raise Refused("no-claim", f"run {now.run} was not resumed by auditor execute", mend="auditor resume RUN")
         plan = self.store.runs.load_plan(now.run)
-        verified, told = verify_action(plan, self.acting, self.checks, self.settings, self.progress, self.store.history)
-        StoreJournal(self.store.database, self.claim).hold()
+        verified, told = verify_plan(
+            plan, self.acting.api, self.checks, self.settings, self.progress, self.store.history
+        )
+        StoreJournal(self.store.database, self.acting.claim, self.acting.user).hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}
 
@@ -173,11 +193,9 @@ class Stages:
         return View(facts, self.settings, self.store.history(facts))
 
     def _plan(self, now: Checked, view: View, report: Report, proposal: Proposal, finding: str) -> Plan:
-        action, why, notes = proposal
-        scope = next(s for s in report.scopes if s.id == target_of(action).scope)
-        bounds, preview, proposer = (
-            bind(action, now.source) if now.source.live else ((), recorded_preview(action, view), "")
-        )
+        actions, why, notes = proposal
+        scope = next(s for s in report.scopes if s.id == target_of(actions[0]).scope)
+        steps, proposer = bind(actions, now.source) if now.source.live else (unbound(actions, view), "")
         plan = Plan(
             version=PLAN_VERSION,
             run=now.run,
@@ -185,12 +203,10 @@ class Stages:
             scope_name=scope.name,
             recorded=scope.recorded,
             finding=finding,
-            action=action,
+            steps=steps,
+            reach=reach_of(actions, view.facts, scope.id),
             why=why,
             notes=notes,
-            bounds=bounds,
-            preview=preview,
-            inverse=inverse(action),
             proposer=proposer,
         )
         return msgspec.structs.replace(plan, id=plan_hash(plan))

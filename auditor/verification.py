@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import assert_never
 
 import msgspec
 
@@ -13,10 +14,20 @@ from tools.collect.kubernetes import live
 from tools.collect.kubernetes.api import Api
 from tools.engine import audit
 from tools.errors import Refused
-from tools.model.action import RedeployPriorRelease
+from tools.model.action import (
+    Action,
+    Cordon,
+    Drain,
+    PauseRollout,
+    RedeployPriorRelease,
+    ReplaceInstance,
+    ResumeRollout,
+    Uncordon,
+)
 from tools.model.facts import Facts
 from tools.model.history import History
-from tools.model.nouns import Host
+from tools.model.identity import Ref
+from tools.model.nouns import Host, Instance, Workload
 from tools.model.plan import Plan
 from tools.model.report import Report
 from tools.model.snapshot import Snapshot
@@ -25,7 +36,7 @@ PATIENCE = 30.0
 """Seconds in which what is ending may end before the verdict is final."""
 
 
-def verify_action(
+def verify_plan(
     plan: Plan,
     api: Api,
     checks: list[AnyCheck],
@@ -50,7 +61,7 @@ def verify_action(
         if any(gap.code in ("forbidden", "unauthorized") for gap in lost) or (lost and time.monotonic() > deadline):
             raise Refused(
                 "not-verified",
-                f"{plan.action} was written, and whether it worked could not be looked at",
+                f"{plan} was carried out, and whether it worked could not be looked at",
                 lost[0].reason,
                 f"{lost[0].mend}; then auditor resume {plan.run} looks again",
             )
@@ -60,18 +71,25 @@ def verify_action(
 
 
 def judge(plan: Plan, facts: Facts, report: Report) -> tuple[bool, str]:
-    """Whether one fresh report shows that the plan worked."""
-    if isinstance(plan.action, RedeployPriorRelease):
-        return _redeployed(plan, plan.action, facts, report)
-    wanted = plan.action.__struct_config__.tag == "cordon"
-    host = next((h for h in Snapshot(facts).seen(Host) if h.ref.uid == plan.action.host.uid), None)
-    if host is None:
-        return False, f"{plan.action.host} is not there any more"
-    if host.unschedulable != wanted:
-        return False, f"{host.ref} is {'not ' if wanted else 'still '}cordoned"
-    still = any(f.fingerprint == plan.finding for f in report.findings)
-    contained = "; the drift stays a finding, contained, until the host is replaced" if still and wanted else ""
-    return True, f"{host.ref} takes {'nothing new' if wanted else 'new instances again'}{contained}"
+    """Whether one fresh report shows that every step of the plan worked."""
+    judged = [_judge(step.action, plan, facts, report) for step in plan.steps]
+    wrong = [told for good, told in judged if not good]
+    return not wrong, "; ".join(wrong or dict.fromkeys(told for _, told in judged))
+
+
+def _judge(action: Action, plan: Plan, facts: Facts, report: Report) -> tuple[bool, str]:
+    match action:
+        case RedeployPriorRelease():
+            return _redeployed(plan, action, facts, report)
+        case Cordon() | Uncordon():
+            return _cordoned(plan, action, facts, report)
+        case ReplaceInstance():
+            return _replaced(action, facts)
+        case Drain():
+            return _drained(action, facts)
+        case PauseRollout() | ResumeRollout():
+            return _paused(action, facts)
+    assert_never(action)
 
 
 def _redeployed(plan: Plan, action: RedeployPriorRelease, facts: Facts, report: Report) -> tuple[bool, str]:
@@ -81,11 +99,55 @@ def _redeployed(plan: Plan, action: RedeployPriorRelease, facts: Facts, report: 
         for f in report.findings
         if f.owner.uid == action.workload.uid and (f.check == "rollout-complete" or f.fingerprint == plan.finding)
     ]
-    running = [i for i in facts.instances if i.workload.uid == action.workload.uid and not i.finished and not i.deleted]
-    others = [i for i in running if i.owner is None or i.owner.uid != action.target.uid]
+    running = _running(action.workload, facts)
+    others = [i for i in running if i.release_ref is None or i.release_ref.uid != action.target.uid]
     ready = sum(i.ready for i in running)
     ours = len(running) - len(others)
     told = f"{ready} of {len(running)} instances of {action.workload} are ready, {ours} of them {action.target.name}"
     if open_findings:
         return False, f"{told}; still found: {open_findings[0].message}"
     return not others and ready == len(running), told
+
+
+def _cordoned(plan: Plan, action: Cordon | Uncordon, facts: Facts, report: Report) -> tuple[bool, str]:
+    wanted = isinstance(action, Cordon)
+    host = next((h for h in Snapshot(facts).seen(Host) if h.ref.uid == action.host.uid), None)
+    if host is None:
+        return False, f"{action.host} is not there any more"
+    if host.unschedulable != wanted:
+        return False, f"{host.ref} is {'not ' if wanted else 'still '}cordoned"
+    still = any(f.fingerprint == plan.finding for f in report.findings)
+    contained = "; the drift stays a finding, contained, until the host is replaced" if still and wanted else ""
+    return True, f"{host.ref} takes {'nothing new' if wanted else 'new instances again'}{contained}"
+
+
+def _replaced(action: ReplaceInstance, facts: Facts) -> tuple[bool, str]:
+    """The instance is gone, and what its workload runs instead is ready."""
+    if any(i.ref.uid == action.instance.uid and not i.finished for i in facts.instances):
+        return False, f"{action.instance} is still there"
+    running = _running(action.workload, facts)
+    ready = sum(i.ready for i in running)
+    told = f"{action.instance} was replaced; {ready} of {len(running)} instances of {action.workload} are ready"
+    return bool(running) and ready == len(running), told
+
+
+def _drained(action: Drain, facts: Facts) -> tuple[bool, str]:
+    """Nothing of the workloads that were to be evicted runs on the host."""
+    left = [i for i in facts.instances if i.host == action.host.name and i.workload in action.workloads]
+    left = [i for i in left if not i.finished and i.ref.scope == action.host.scope]
+    if left:
+        return False, f"{len(left)} instances are still on {action.host}: {left[0].ref} first"
+    return True, f"{action.host} is drained"
+
+
+def _paused(action: PauseRollout | ResumeRollout, facts: Facts) -> tuple[bool, str]:
+    wanted = isinstance(action, PauseRollout)
+    workload = next((w for w in Snapshot(facts).seen(Workload) if w.ref.uid == action.workload.uid), None)
+    if workload is None:
+        return False, f"{action.workload} is not there any more"
+    told = f"{workload.ref} is {'' if workload.paused else 'not '}paused"
+    return workload.paused == wanted, told
+
+
+def _running(workload: Ref, facts: Facts) -> list[Instance]:
+    return [i for i in facts.instances if i.workload.uid == workload.uid and not i.finished and not i.deleted]

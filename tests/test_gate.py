@@ -14,10 +14,10 @@ from auditor.store.claims import Claims
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
 from tools.errors import AuditorError, Refused, UsageError
-from tools.execute.carry_out import STEP
+from tools.execute.journal import FIRST
 from tools.model.action import Cordon, Uncordon
 from tools.model.identity import Ref
-from tools.model.plan import Approval, Bound, Plan, Preview, plan_hash, short_code
+from tools.model.plan import PLAN_VERSION, Approval, Bound, Plan, Preview, Reach, Step, plan_hash, short_code
 
 NODE = Ref("cluster", "Node", "", "node-b", "uid-b")
 
@@ -33,18 +33,23 @@ def planned(store: Store, **changes: object) -> Plan:
     """A plan to cordon a node, in a run of its own."""
     run = store.runs.begin("kubernetes:lab")
     plan = Plan(
-        version=1,
+        version=PLAN_VERSION,
         run=run,
         scope="cluster",
         scope_name="lab",
         recorded=False,
         finding="f-0",
-        action=Cordon(NODE),
+        steps=(
+            Step(
+                action=Cordon(NODE),
+                bounds=(Bound(NODE, "spec.unschedulable", "0" * 64),),
+                preview=Preview(by="server dry run", diff=""),
+                inverse=Uncordon(NODE),
+            ),
+        ),
+        reach=Reach(instances=0, instances_total=3, hosts=1, hosts_total=2),
         why="it drifted",
         notes=(),
-        bounds=(Bound(NODE, "spec.unschedulable", "0" * 64),),
-        preview=Preview(by="server dry run", diff=""),
-        inverse=Uncordon(NODE),
     )
     plan = msgspec.structs.replace(plan, **changes)
     plan = msgspec.structs.replace(plan, id=plan_hash(plan))
@@ -97,8 +102,8 @@ def test_an_approval_that_was_begun_may_finish_after_its_expiry(store: Store) ->
     plan = planned(store)
     past = (datetime.now(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     approval = approved(store, plan, expires=past)
-    journal = StoreJournal(store.database, store.claims.take(plan.run, "i", approval.id))
-    journal.intent(plan.id, STEP, "cordon")
+    journal = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)))
+    journal.intent(plan.id, FIRST, "cordon")
     assert gate.validate(approval.id, plan, store).id == approval.id
 
 
@@ -147,10 +152,10 @@ def test_reused_for_the_same_plan_of_a_new_run(store: Store) -> None:
 def test_the_first_intent_consumes_the_approval_once(store: Store) -> None:
     plan = planned(store)
     approval = approved(store, plan)
-    journal = StoreJournal(store.database, store.claims.take(plan.run, "i", approval.id))
-    journal.intent(plan.id, STEP, "cordon")
+    journal = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)))
+    journal.intent(plan.id, FIRST, "cordon")
     with pytest.raises(Refused) as caught:
-        journal.intent(plan.id, STEP, "cordon")
+        journal.intent(plan.id, FIRST, "cordon")
     assert caught.value.code == "reused"
 
 
@@ -160,13 +165,13 @@ def test_a_recording_is_never_acted_on(store: Store) -> None:
 
 
 def test_a_plan_that_is_bound_to_nothing_is_never_acted_on(store: Store) -> None:
-    plan = planned(store, bounds=())
+    plan = planned(store, steps=())
     assert refusal(store, plan, approved(store, plan).id) == "unbound"
 
 
 def test_an_edited_plan_is_found_out(store: Store) -> None:
     plan = planned(store)
-    edited = msgspec.structs.replace(plan, action=Uncordon(NODE))
+    edited = msgspec.structs.replace(plan, steps=(msgspec.structs.replace(plan.steps[0], action=Uncordon(NODE)),))
     with store.database.transaction() as connection:
         connection.execute("UPDATE plans SET data = ? WHERE id = ?", (msgspec.json.encode(edited), plan.id))
     with pytest.raises(AuditorError, match="edited"):
@@ -190,39 +195,39 @@ def test_one_process_at_a_time(store: Store) -> None:
     """The holder of the claim is this very process, which is alive: nobody else gets it."""
     plan = planned(store)
     approval = approved(store, plan)
-    store.claims.take(plan.run, "i", approval.id)
+    store.claims.take(plan.run, "i", (approval.id,))
     with pytest.raises(Refused) as caught:
-        Claims(store.database).take(plan.run, "i", approval.id)
+        Claims(store.database).take(plan.run, "i", (approval.id,))
     assert caught.value.code == "claimed"
 
 
 def test_a_claim_whose_lease_ran_out_is_taken_over_and_the_old_holder_writes_no_more(store: Store) -> None:
     plan = planned(store)
     approval = approved(store, plan)
-    old = StoreJournal(store.database, store.claims.take(plan.run, "i", approval.id))
+    old = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)))
     with store.database.transaction() as connection:
         connection.execute("UPDATE claims SET lease_until = 0")
-    new = StoreJournal(store.database, store.claims.take(plan.run, "i", approval.id))
+    new = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)))
     acts: tuple[Callable[[], None], ...] = (
-        lambda: old.intent(plan.id, STEP, "x"),
-        lambda: old.effect(plan.id, STEP, "x"),
+        lambda: old.intent(plan.id, FIRST, "x"),
+        lambda: old.effect(plan.id, FIRST, "x"),
         old.hold,
     )
     for act in acts:
         with pytest.raises(Refused) as caught:
             act()
         assert caught.value.code == "claim-lost"
-    assert store.journal_state(plan.id, STEP) is None
-    new.intent(plan.id, STEP, "x")
-    assert store.journal_state(plan.id, STEP) == "intent"
+    assert store.journal_state(plan.id, FIRST) is None
+    new.intent(plan.id, FIRST, "x")
+    assert store.journal_state(plan.id, FIRST) == "intent"
 
 
 def test_a_run_that_was_begun_goes_on_under_its_own_approval_alone(store: Store) -> None:
     plan = planned(store)
     first, second = approved(store, plan), approved(store, plan)
-    store.claims.take(plan.run, "i", first.id)
+    store.claims.take(plan.run, "i", (first.id,))
     with store.database.transaction() as connection:
         connection.execute("UPDATE claims SET lease_until = 0")
     with pytest.raises(Refused, match="another approval"):
-        store.claims.take(plan.run, "i", second.id, begun=True)
-    assert store.claims.take(plan.run, "i", second.id).approval == second.id
+        store.claims.take(plan.run, "i", (second.id,), begun=True)
+    assert store.claims.take(plan.run, "i", (second.id,)).approvals == (second.id,)

@@ -59,7 +59,7 @@ def test_the_state_holds_no_snapshot(stages: Stages) -> None:
 def test_what_does_not_hold_is_refused_recorded_and_waited_on_again(stages: Stages, answer: str) -> None:
     run = to_the_gate(stages)
     with open_graph(stages) as graph:
-        resume(graph, run, waiting(graph, run), answer)
+        resume(graph, run, waiting(graph, run), (answer,))
     with open_graph(stages) as graph:
         assert waiting(graph, run), "it no longer waits at the gate"
     assert len(stages.store.runs.refusals(run)) == 1
@@ -70,7 +70,7 @@ def test_a_recordings_plan_is_refused_even_with_an_approval(stages: Stages) -> N
     plan = stages.store.runs.load_plan(run)
     approval = gate.approve(plan, "alice", short_code(plan), 30, stages.store)
     with open_graph(stages) as graph:
-        resume(graph, run, waiting(graph, run), approval.id)
+        resume(graph, run, waiting(graph, run), (approval.id,))
         assert waiting(graph, run)
     assert [code for _, code, _ in stages.store.runs.refusals(run)] == ["recorded"]
 
@@ -79,7 +79,7 @@ def live(stages: Stages, run: str) -> Approval:
     """Make the run's plan one of a live cluster, as far as the store knows, and approve it."""
     plan = stages.store.runs.load_plan(run)
     bounds = (Bound(Ref("c", "Node", "", "n", "u"), "spec.unschedulable", "0" * 64),)
-    plan = msgspec.structs.replace(plan, recorded=False, bounds=bounds)
+    plan = msgspec.structs.replace(plan, recorded=False, steps=(msgspec.structs.replace(plan.steps[0], bounds=bounds),))
     plan = msgspec.structs.replace(plan, id=plan_hash(plan))
     stages.store.runs.save_plan(plan)
     return gate.approve(plan, "alice", short_code(plan), 30, stages.store)
@@ -90,7 +90,7 @@ def test_without_a_claim_the_executor_is_not_reached(stages: Stages) -> None:
     run = to_the_gate(stages)
     approval = live(stages, run)
     with open_graph(stages) as graph, pytest.raises(Refused) as caught:
-        resume(graph, run, waiting(graph, run), approval.id)
+        resume(graph, run, waiting(graph, run), (approval.id,))
     assert caught.value.code == "no-claim"
 
 
@@ -105,7 +105,7 @@ def test_a_checkpoint_that_was_tampered_with_is_refused(stages: Stages) -> None:
     with open_graph(stages) as graph:
         graph.update_state({"configurable": {"thread_id": run}}, {"source": {"path": 5}}, as_node="gate")
         with pytest.raises(Refused) as caught:
-            go_on(graph, run, "")
+            go_on(graph, run, ("",))
     assert caught.value.code == "bad-state"
 
 

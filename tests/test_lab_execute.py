@@ -37,9 +37,11 @@ def test_the_loop_by_hand(loop: Loop, shop: Shop, seen: Seen, tmp_path: Path) ->
     shop.break_()
     prior = shop.release_of(shop.prior)["metadata"]["uid"]
     plan = auditor(tmp_path, "plan", shop.finding(loop), "--json", "--kubeconfig", loop.actor).report
-    assert plan["action"]["target"]["uid"] == prior
-    assert plan["preview"]["by"] == "server dry run"
-    changes = [line.split() for line in plan["preview"]["diff"].splitlines() if line.startswith(("- ", "+ "))]
+    assert plan["steps"][0]["action"]["target"]["uid"] == prior
+    assert plan["steps"][0]["preview"]["by"] == "server dry run"
+    changes = [
+        line.split() for line in plan["steps"][0]["preview"]["diff"].splitlines() if line.startswith(("- ", "+ "))
+    ]
     assert [words[-1] for words in changes] == [shop.broken, shop.prior]
     code = plan["id"].removeprefix("p-")[:8]
     said = auditor(tmp_path, "approve", plan["run"], "--code", code, "--kubeconfig", loop.approver, USER="bob")
@@ -59,10 +61,10 @@ def test_the_reader_shows_a_preview_of_its_own(loop: Loop, shop: Shop, seen: See
     """It may not even try the write: the preview is computed, says so, and is what the server would do."""
     shop.break_()
     plan = loop.plan(shop.finding(loop))
-    assert plan["preview"]["by"] == "computed here"
-    assert "403" in plan["preview"]["reason"]
+    assert plan["steps"][0]["preview"]["by"] == "computed here"
+    assert "403" in plan["steps"][0]["preview"]["reason"]
     loop.reader = loop.actor
-    assert loop.plan(shop.finding(loop))["preview"]["diff"] == plan["preview"]["diff"]
+    assert loop.plan(shop.finding(loop))["steps"][0]["preview"]["diff"] == plan["steps"][0]["preview"]["diff"]
     assert shop.image == shop.broken
     assert not seen.writes(ACTOR, shop.name, shop.namespace)
     assert not seen.writes("auditor-reader", shop.name, shop.namespace)

@@ -75,7 +75,7 @@ def test_a_drifted_host_is_found_and_contained(
 def contain(loop: Loop, finding: str, odd: Planted, namespace: str) -> None:
     """Cordon the host for its finding, see that nothing new gets there, and undo it by its inverse."""
     plan = loop.approved(finding)
-    assert plan["action"]["host"]["uid"] == odd.uid
+    assert plan["steps"][0]["action"]["host"]["uid"] == odd.uid
     seen = Seen(loop.lab)
     try:
         said = loop.execute(plan, "--json")

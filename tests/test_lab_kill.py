@@ -39,7 +39,7 @@ def kill_and_resume(loop: Loop, plan: dict[str, Any], point: str) -> None:
 def test_a_redeploy_is_completed_once(loop: Loop, shop: Shop, seen: Seen, point: str) -> None:
     shop.break_()
     plan = loop.approved(shop.finding(loop))
-    assert plan["action"]["target"]["uid"] == shop.release_of(shop.prior)["metadata"]["uid"]
+    assert plan["steps"][0]["action"]["target"]["uid"] == shop.release_of(shop.prior)["metadata"]["uid"]
     kill_and_resume(loop, plan, point)
     assert len(seen.writes(ACTOR, shop.name, shop.namespace)) == 1
     assert shop.image == shop.prior

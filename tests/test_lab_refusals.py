@@ -59,7 +59,7 @@ def edit_plan(loop: Loop, plan: Planned, *, hashed: bool = False, **changes: Any
 
 def another_node(plan: Planned) -> dict[str, Any]:
     """The plan's action with another target."""
-    action: dict[str, Any] = plan["action"]
+    action: dict[str, Any] = plan["steps"][0]["action"]
     return action | {"target": action["current"]}
 
 
@@ -184,7 +184,7 @@ def test_a_recording(loop: Loop, broken: Shop, seen: Seen, tmp_path: Path, where
     kinds = "pods,replicasets,deployments"
     file.write_text(loop.lab.kubectl("get", kinds, "-n", broken.namespace, "-o", "json", "--show-managed-fields"))
     plan = loop.plan("--source", str(file))
-    assert plan["action"]["workload"]["uid"] == broken.live["metadata"]["uid"]
+    assert plan["steps"][0]["action"]["workload"]["uid"] == broken.live["metadata"]["uid"]
     if where == "execute":
         forge(loop, plan)
     said = loop.approve(plan) if where == "approve" else loop.execute(plan)

@@ -48,7 +48,7 @@ def test_an_earlier_release_can_be_chosen(loop: Loop, shop: Shop) -> None:
     shop.break_()
     first = release_of(shop, loop.lab.image("app:v1"))
     plan = loop.plan(shop.finding(loop), "--to", first["name"])
-    assert plan["action"]["target"]["uid"] == first["uid"]
+    assert plan["steps"][0]["action"]["target"]["uid"] == first["uid"]
 
 
 def test_a_release_that_is_deleted_after_the_approval_is_gone(loop: Loop, shop: Shop, seen: Seen) -> None:
@@ -97,7 +97,7 @@ def test_a_tagged_release_may_replace_one_that_is_no_better(loop: Loop, tagged: 
     tagged.broken = loop.lab.image("app:v3", pinned=False)
     tagged.break_()
     plan = loop.plan(tagged.finding(loop))
-    assert plan["action"]["target"]["uid"] == release_of(tagged, tagged.prior)["uid"]
+    assert plan["steps"][0]["action"]["target"]["uid"] == release_of(tagged, tagged.prior)["uid"]
 
 
 def test_a_host_that_is_cordoned_is_not_cordoned_again(loop: Loop, host: str) -> None:

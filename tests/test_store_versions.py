@@ -85,7 +85,7 @@ def test_the_last_releases_store_is_brought_up_to_date_and_nothing_is_lost(tmp_p
     snapshot, name = first_release(file)
     before = everything(file)
     store = Store(str(file))
-    assert version_of(file) == schema.SCHEMA_VERSION == 2
+    assert version_of(file) == schema.SCHEMA_VERSION
     assert everything(file) == before
     assert store.runs.load_facts(snapshot) == FACTS
     assert store.runs.load_report(name) == REPORT
@@ -118,17 +118,17 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monke
     monkeypatch.undo()
     assert (version_of(file), everything(file)) == (1, before)
     Store(str(file)).database.connection.close()
-    assert version_of(file) == 2
+    assert version_of(file) == schema.SCHEMA_VERSION
 
 
 def test_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     Store(str(file)).database.connection.close()
     connection = sqlite3.connect(file)
-    connection.execute("PRAGMA user_version = 3")
+    connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = file.read_bytes()
-    with pytest.raises(AuditorError, match="is of version 3; this program reads up to 2"):
+    with pytest.raises(AuditorError, match="reads up to"):
         Store(str(file))
     assert file.read_bytes() == before
 

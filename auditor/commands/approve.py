@@ -54,15 +54,17 @@ def same_cluster(plan: Plan, api: Api) -> None:
         )
 
 
-def _show(preview: Preview | None, plan: Plan, approver: str) -> None:
+def _show(previews: tuple[Preview, ...] | None, plan: Plan, approver: str) -> None:
     out = console()
-    if preview is None:
+    if previews is None:
         out.print(line((f"{approver} may not try this on the server; the preview above stands", "yellow")))
-    elif preview.diff != plan.preview.diff:
-        out.print(line(("the server's dry run now differs from the plan's preview:", "yellow")))
-        print_preview(preview, out)
-    else:
-        out.print(line((f"the preview was checked again by {preview.by}, as {approver}", "dim")))
+        return
+    for number, (preview, step) in enumerate(zip(previews, plan.steps, strict=True), 1):
+        if preview.diff != step.preview.diff:
+            out.print(line((f"step {number}: what it would do now differs from the plan's preview:", "yellow")))
+            print_preview(preview, out)
+        else:
+            out.print(line((f"step {number}: the preview was checked again by {preview.by}, as {approver}", "dim")))
 
 
 def _ask() -> str:

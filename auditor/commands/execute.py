@@ -8,13 +8,15 @@ from contextlib import ExitStack
 from auditor import gate
 from auditor.commands.approve import same_cluster
 from auditor.commands.looking import progress
+from auditor.commands.stopping import bar, stopping
 from auditor.render.text import console, line, print_json
 from auditor.settings import load_settings
 from auditor.store.journal import journal_lines
 from auditor.store.store import Store
 from tools.collect.kubernetes.api import connect
 from tools.errors import Refused
-from tools.execute.carry_out import STEP
+from tools.execute.carry_out import standing
+from tools.execute.journal import FIRST
 from tools.model.plan import Plan
 
 
@@ -24,11 +26,12 @@ def execute(run: str, approval: str, context: str, kubeconfig: str, config: str,
     plan = kept.runs.load_plan(run)
     try:
         gate.check_plan(plan)
-        approval = approval or kept.approvals.newest(run)
-        gate.validate(approval, plan, kept)
+        approvals = (approval or kept.approvals.newest(run),)
+        for given in approvals:
+            gate.validate(given, plan, kept)
         if kept.runs.get(run).state == "done":
             raise Refused("reused", f"run {run} was carried out before", kept.runs.get(run).outcome, "plan again")
-        return _carry_on(plan, approval, context, kubeconfig, config, kept, as_json)
+        return _carry_on(plan, approvals, context, kubeconfig, config, kept, as_json)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
@@ -45,43 +48,47 @@ def resume(run: str, context: str, kubeconfig: str, config: str, store: str, as_
         if kept.runs.get(run).state == "done":
             console().print(line(f"run {run} is done: {kept.runs.get(run).outcome}"))
             return 0
-        begun = kept.journal_state(plan.id, STEP) is not None
-        approval = claimed[1] if begun else kept.approvals.newest(run)
-        gate.validate(approval, plan, kept)
-        return _carry_on(plan, approval, context, kubeconfig, config, kept, as_json)
+        begun = kept.journal_state(plan.id, FIRST) is not None
+        approvals = claimed[1] if begun else (kept.approvals.newest(run),)
+        for given in approvals:
+            gate.validate(given, plan, kept)
+        return _carry_on(plan, approvals, context, kubeconfig, config, kept, as_json)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
 
 
 def _carry_on(
-    plan: Plan, approval: str, context: str, kubeconfig: str, config: str, store: Store, as_json: bool
+    plan: Plan, approvals: tuple[str, ...], context: str, kubeconfig: str, config: str, store: Store, as_json: bool
 ) -> int:
     """Claim the run, answer its interrupt (or go on behind it), and say how it ended."""
     from auditor.graph import go_on, open_graph, pending, resume, waiting
-    from auditor.stages import Stages
+    from auditor.stages import Acting, Stages
 
     start = time.monotonic()
     settings = load_settings(config)
     api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
     same_cluster(plan, api)
+    user = gate.who(api)
     with open_graph(Stages(store, settings.checks)) as graph:
         interrupt, follows = waiting(graph, plan.run), pending(graph, plan.run)
     if not interrupt and not follows:
         raise Refused("ended", f"run {plan.run} waits at no gate", store.runs.get(plan.run).outcome, "plan again")
     earlier = store.claims.find(plan.run)
-    begun = store.journal_state(plan.id, STEP) is not None
-    claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approval, begun)
+    begun = store.journal_state(plan.id, FIRST) is not None
+    claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approvals, begun)
     say = progress()
-    stages = Stages(store, settings.checks, say, api, claim)
-    with open_graph(stages) as graph, ExitStack() as ending:
+    with ExitStack() as ending:
         ending.callback(say, "")
+        stop = ending.enter_context(stopping(say))
+        acting = Acting(api, user, claim, lambda now: say(bar(now)), stop)
+        graph = ending.enter_context(open_graph(Stages(store, settings.checks, say, acting)))
         interrupt = waiting(graph, plan.run)
         if not interrupt and not pending(graph, plan.run):  # another process ended it between the look and the claim
             raise Refused(
                 "reused", f"run {plan.run} has ended meanwhile", store.runs.get(plan.run).outcome, "plan again"
             )
-        state = resume(graph, plan.run, interrupt, approval) if interrupt else go_on(graph, plan.run, approval)
+        state = resume(graph, plan.run, interrupt, approvals) if interrupt else go_on(graph, plan.run, approvals)
     return _report(plan, state.get("verified", False), time.monotonic() - start, store, as_json)
 
 
@@ -100,10 +107,11 @@ def _report(plan: Plan, verified: bool, seconds: float, store: Store, as_json: b
         )
         return 0 if verified else 1
     out = console()
-    for _, at, state, detail in lines:
-        out.print(line((f"  {at}  {state:<7} ", "dim"), detail))
+    for step, at, state, detail in lines:
+        out.print(line((f"  {at}  {f'step {step} ' if len(plan.steps) > 1 else ''}{state:<7} ", "dim"), detail))
     word = ("verified", "bold green") if verified else ("not verified", "bold red")
     out.print(line(word, f" after {seconds:.1f} s: {run.outcome}"))
-    if not verified and plan.inverse:
-        out.print(line(("  the inverse is: ", "dim"), str(plan.inverse)))
+    if not verified:
+        out.print(line(("  where it stands: ", "dim"), standing(plan, store.journal_state)))
+        out.print(line(("  the way back: ", "dim"), f"auditor plan --undo {plan.run}"))
     return 0 if verified else 1

@@ -24,11 +24,11 @@ LEASE = 60.0
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """The right of this process to act for a run, and for which approval."""
+    """The right of this process to act for a run, and under which approvals."""
 
     run: str
     interrupt: str
-    approval: str
+    approvals: tuple[str, ...]
     token: str
 
 
@@ -38,11 +38,12 @@ class Claims:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def take(self, run: str, interrupt: str, approval: str, begun: bool = False) -> Claim:
-        """Claim a run's interrupt for an approval. Raises `Refused` where somebody holds it, or where the run was begun
-        (its first step is in the journal) under another approval."""
+    def take(self, run: str, interrupt: str, approvals: tuple[str, ...], begun: bool = False) -> Claim:
+        """Claim a run's interrupt for its approvals. Raises `Refused` where somebody holds it, or where the run was
+        begun (its first step is in the journal) under others."""
         token = secrets.token_hex(16)
-        row = (run, interrupt, approval, json.dumps(_holder()), token, time.time() + LEASE)
+        approvals = tuple(sorted(approvals))
+        row = (run, interrupt, json.dumps(approvals), json.dumps(_holder()), token, time.time() + LEASE)
         with self.database.transaction() as connection:
             held = connection.execute(
                 "SELECT approval, holder, lease_until FROM claims WHERE run = ? AND interrupt = ?", (run, interrupt)
@@ -55,21 +56,26 @@ class Claims:
                         f"run {run} is being executed by process {holder['pid']} on {holder['host']}",
                         mend="wait for it; `auditor resume` goes on if it dies",
                     )
-                if begun and held[0] != approval:
+                if begun and _approvals(held[0]) != approvals:
                     raise Refused(
                         "claimed",
-                        f"run {run} was begun under another approval ({held[0]})",
+                        f"run {run} was begun under another approval ({', '.join(_approvals(held[0]))})",
                         mend=f"auditor resume {run} goes on with that one",
                     )
             connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)", row)
-        return Claim(run, interrupt, approval, token)
+        return Claim(run, interrupt, approvals, token)
 
-    def find(self, run: str) -> tuple[str, str] | None:
-        """The (interrupt, approval) that a run was claimed for, if it ever was."""
+    def find(self, run: str) -> tuple[str, tuple[str, ...]] | None:
+        """The (interrupt, approvals) that a run was claimed for, if it ever was."""
         row = self.database.connection.execute(
             "SELECT interrupt, approval FROM claims WHERE run = ? ORDER BY rowid DESC LIMIT 1", (run,)
         ).fetchone()
-        return (row[0], row[1]) if row else None
+        return (row[0], _approvals(row[1])) if row else None
+
+
+def _approvals(kept: str) -> tuple[str, ...]:
+    """The approvals of a claim's row: a JSON list; one bare id in a row that an earlier version wrote."""
+    return tuple(json.loads(kept)) if kept.startswith("[") else (kept,)
 
 
 def _holder() -> dict[str, str | int]:

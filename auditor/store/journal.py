@@ -4,37 +4,46 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from uuid import uuid4
 
 from auditor.store.claims import LEASE, Claim
 from auditor.store.database import Database
 from auditor.store.runs import now
 from tools.errors import Refused
-from tools.execute.journal import State
+from tools.execute.journal import FIRST, State
 
 
 class StoreJournal:
     """The journal of one claim. Every move is refused once another process has taken the claim over."""
 
-    def __init__(self, database: Database, claim: Claim) -> None:
+    def __init__(self, database: Database, claim: Claim, actor: str = "") -> None:
         self.database = database
         self.claim = claim
+        self.actor = actor
 
     def state(self, plan: str, step: int) -> State | None:
         """How far a step came."""
         return step_state(self.database, plan, step)
 
     def intent(self, plan: str, step: int, detail: str) -> None:
-        """The first row of a step, and the approval's end, in one transaction."""
+        """The first row of a step with the audit id of its requests, in one transaction; of the first step also the
+        end of the approvals. A later step needs that the plan was begun under these very approvals."""
         with self.database.transaction() as connection:
             self._held(connection)
-            consumed = connection.execute(
-                "UPDATE approvals SET consumed_at = ? WHERE id = ? AND plan = ? AND consumed_at IS NULL",
-                (now(), self.claim.approval, plan),
-            ).rowcount
-            if not consumed:
-                raise Refused("reused", f"approval {self.claim.approval} was used before", mend="approve again")
-            connection.execute("INSERT INTO journal (plan, step, state) VALUES (?, ?, 'intent')", (plan, step))
+            for approval in self.claim.approvals:
+                self._consume(connection, plan, approval, first=step == FIRST)
+            connection.execute(
+                "INSERT INTO journal (plan, step, state, write_id, actor) VALUES (?, ?, 'intent', ?, ?)",
+                (plan, step, str(uuid4()), self.actor),
+            )
             self._line(connection, plan, step, "intent", detail)
+
+    def write_id(self, plan: str, step: int) -> str:
+        """The audit id that was chosen at the step's intent."""
+        row = self.database.connection.execute(
+            "SELECT write_id FROM journal WHERE plan = ? AND step = ?", (plan, step)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def effect(self, plan: str, step: int, detail: str) -> None:
         """The write was accepted, or found in place."""
@@ -74,6 +83,17 @@ class StoreJournal:
                 "this one's lease ran out",
                 "nothing more is written by this process",
             )
+
+    def _consume(self, connection: sqlite3.Connection, plan: str, approval: str, first: bool) -> None:
+        """Spend an approval on a plan's first step; for a later one it must have been spent on that plan."""
+        if first:
+            statement = "UPDATE approvals SET consumed_at = ? WHERE id = ? AND plan = ? AND consumed_at IS NULL"
+            if not connection.execute(statement, (now(), approval, plan)).rowcount:
+                raise Refused("reused", f"approval {approval} was used before", mend="approve again")
+            return
+        statement = "SELECT 1 FROM approvals WHERE id = ? AND plan = ? AND consumed_at IS NOT NULL"
+        if not connection.execute(statement, (approval, plan)).fetchone():
+            raise Refused("no-approval", f"plan {plan} was not begun under approval {approval}", mend="plan again")
 
     @staticmethod
     def _line(connection: sqlite3.Connection, plan: str, step: int, state: str, detail: str) -> None:

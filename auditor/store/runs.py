@@ -15,7 +15,7 @@ from auditor.store.snapshots import Packed, pack, unpack
 from tools.errors import Refused, UsageError
 from tools.model.explanation import Explanation
 from tools.model.facts import Facts
-from tools.model.plan import Plan, plan_hash
+from tools.model.plan import PLAN_VERSION, Plan, plan_hash
 from tools.model.report import Report
 
 _COLUMNS = "id, at, source, state, snapshot, report, plan, outcome"
@@ -33,6 +33,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     report: str | None
     plan: str | None
     outcome: str
+
+
+class _Versioned(msgspec.Struct):
+    version: int
 
 
 def now() -> str:
@@ -158,6 +162,14 @@ class Runs:
             self.get(run)
             raise UsageError(f"run {run} has no plan", mend="auditor plan makes one")
         try:
+            written = msgspec.json.decode(row[0], type=_Versioned).version
+            if written < PLAN_VERSION:
+                raise Refused(
+                    "older-plan",
+                    f"the plan of run {run} was made by an earlier version of this program",
+                    f"version {written}; this one carries out {PLAN_VERSION}",
+                    "plan again",
+                )
             plan = msgspec.json.decode(row[0], type=Plan)
             whole = plan_hash(plan) == plan.id == row[1] and plan.run == run
         except msgspec.DecodeError:

@@ -1,4 +1,5 @@
-"""The tables of the store, version by version. Version 2 added history; what version 1 wrote stays readable as it is.
+"""The tables of the store, version by version. Version 2 added history, version 3 whose requests a step made; what
+earlier ones wrote stays readable as it is.
 
 History is append-only, which triggers enforce: no row of `looks`, `history`, `changes` or `watched` is ever changed or
 removed. `present` alone is derived, the open end of each fact, so that a look is compared with what stands and not
@@ -7,7 +8,7 @@ with all that ever was.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION = 0x41554454  # "AUDT", in the file's header: SQLite's application_id
 PAGE_SIZE = 512
 """Bytes in a page of a new store. SQLite writes whole pages, and a quiet round touches few rows: in pages of 4096 it
@@ -68,5 +69,11 @@ _HISTORY = (
     ),
 )
 
-STEPS: dict[int, tuple[str, ...]] = {0: _FIRST, 1: _HISTORY}
+_ACTS = (
+    # The audit id of a step's requests, chosen at its intent, and the user that they are made as.
+    "ALTER TABLE journal ADD COLUMN write_id TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE journal ADD COLUMN actor TEXT NOT NULL DEFAULT ''",
+)
+
+STEPS: dict[int, tuple[str, ...]] = {0: _FIRST, 1: _HISTORY, 2: _ACTS}
 """What leads from each version to the next."""

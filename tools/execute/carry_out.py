@@ -1,102 +1,192 @@
-"""Carries out an approved plan: reconcile, dry run, intent, write, effect, verify, done.
+"""Carries out an approved plan, step by step: reconcile, rehearse, intent, act, effect, verify, done; then the next.
 
 Killed at any point, the same call completes it: a step that is found at intent is reconciled against the live world
-before anything is repeated, and what somebody else has changed is never overwritten.
+before anything is repeated, what somebody else has changed is never overwritten, and a step that is not verified lets
+none follow.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import assert_never
+
+import msgspec
 
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import Refused
 from tools.execute.cordon import Schedulability
-from tools.execute.executor import CONFLICTS, Executor, World, dry_run
-from tools.execute.journal import Journal
+from tools.execute.executor import CONFLICTS, Blocked, Executor, Settled
+from tools.execute.journal import FIRST, Journal, State
 from tools.execute.redeploy import Redeploy
-from tools.model.action import Action, RedeployPriorRelease
-from tools.model.plan import Plan
+from tools.model.action import (
+    Action,
+    Cordon,
+    Drain,
+    PauseRollout,
+    RedeployPriorRelease,
+    ReplaceInstance,
+    ResumeRollout,
+    Uncordon,
+)
+from tools.model.plan import Plan, Step
 
-STEP = 1
 POLL = 0.25
-Progress = Callable[[str], None]
+Stop = Callable[[], bool]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where an execution stands: in which step of how many, and what is seen."""
+
+    step: int
+    steps: int
+    detail: str
+
+
+Progress = Callable[[Standing], None]
 
 
 def executor_for(action: Action) -> Executor:
     """The executor of an action of the closed union."""
-    return Redeploy(action) if isinstance(action, RedeployPriorRelease) else Schedulability(action)
+    match action:
+        case RedeployPriorRelease():
+            return Redeploy(action)
+        case Cordon() | Uncordon():
+            return Schedulability(action)
+        case ReplaceInstance() | Drain() | PauseRollout() | ResumeRollout():
+            raise NotImplementedError
+    assert_never(action)
 
 
-def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress) -> str:
-    """Carry the plan out, or what is left of it, and wait until the cluster has settled. Returns how it ended in words.
+def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress, stop: Stop = lambda: False) -> str:
+    """Carry the plan out, or what is left of it, and wait after each step until the cluster has settled. Returns how
+    it ended in words. `stop` is asked between steps.
 
-    Raises `Refused` where the world is not the approved one (nothing was written then, or it is said what was), and
-    `ApiFailure` where the cluster does not answer: the journal says how far it came, and a resume goes on.
+    Raises `Refused` where the world is not the approved one, where a step is not verified or where it was stopped (what
+    was done is said, and what was not), and `ApiFailure` where the cluster does not answer: the journal says how far it
+    came, and a resume goes on.
     """
-    executor, state = executor_for(plan.action), journal.state(plan.id, STEP)
-    if state is None:
-        if executor.world(api, plan.id, plan.bounds) != "before":
-            raise _changed(plan, "since it was approved; nothing was written")
-        if not executor.meant(dry_run(executor, api, plan.id)[1]):
-            raise Refused(
-                "rewritten",
-                f"admission would rewrite what {plan.action} writes",
-                "the server's dry run is not what was approved; nothing was written",
-                "change the admission policy, or deploy through the pipeline",
-            )
-        journal.intent(plan.id, STEP, str(plan.action))
-    if state in (None, "intent"):
-        _write_once(plan, executor, api, journal)
-    if state != "done":
-        detail = _settle(plan, executor, api, journal, progress)
-        journal.done(plan.id, STEP, detail)
-        return detail
-    return "it was done before; nothing was written now"
-
-
-def _write_once(plan: Plan, executor: Executor, api: Api, journal: Journal) -> None:
-    """Write unless the live world shows that it was written; a conflicting write is read again, not overwritten."""
-    for _ in range(CONFLICTS):
-        world: World = executor.world(api, plan.id, plan.bounds)
-        if world == "changed":
-            journal.note(plan.id, STEP, "stopped: the world changed between intent and write")
-            raise _changed(plan, "between intent and write; nothing of this plan is in place")
-        if world == "after":
-            journal.effect(plan.id, STEP, "found in place")
-            return
-        write = executor.write(api, plan.id)
-        journal.hold()
+    details = []
+    for number, step in enumerate(plan.steps, FIRST):
+        if journal.state(plan.id, number) == "done":
+            continue
+        if number > FIRST and stop():
+            raise Refused("stopped", "it was stopped between two steps", standing(plan, journal.state), ways_on(plan))
+        running = Running(plan, number, step, api, journal, progress)
         try:
-            after = api.patch(write.path, write.operations, dry_run=False)
-        except ApiFailure as failure:
-            if failure.code == "conflict":
-                continue
-            raise
-        journal.effect(plan.id, STEP, f"written: resourceVersion {after['metadata']['resourceVersion']}")
-        return
-    raise Refused("conflict", f"{plan.action}: others write to it all the time", f"{CONFLICTS} tries", "resume later")
-
-
-def _settle(plan: Plan, executor: Executor, api: Api, journal: Journal, progress: Progress) -> str:
-    deadline = time.monotonic() + executor.timeout
-    while True:
-        settled = executor.settled(api, plan.id)
-        progress(settled.detail)
-        if settled.done:
-            return settled.detail
-        if settled.failed or time.monotonic() > deadline:
-            journal.note(plan.id, STEP, f"not verified: {settled.detail}")
+            details.append(running.carry_out())
+        except Refused as refused:
+            if number == FIRST:
+                raise
             raise Refused(
-                "not-verified",
-                f"{plan.action} was written and is not verified",
-                settled.detail,
-                f"look at it; the inverse is: {plan.inverse}",
-            )
-        journal.hold()
-        time.sleep(POLL)
+                refused.code,
+                f"step {number} of {len(plan.steps)}: {refused.message}",
+                " ".join(
+                    part for part in (refused.cause and f"{refused.cause};", standing(plan, journal.state)) if part
+                ),
+                refused.mend or ways_on(plan),
+            ) from refused
+    return "; ".join(details) or "it was done before; nothing was written now"
 
 
-def _changed(plan: Plan, when: str) -> Refused:
-    fields = "; ".join(f"{bound.ref} ({bound.fields})" for bound in plan.bounds)
-    return Refused("changed", f"what the plan depends on has changed {when}", fields, "plan again")
+def standing(plan: Plan, state_of: Callable[[str, int], State | None]) -> str:
+    """Which steps of a plan are done, begun, and not begun, in words."""
+    told: dict[str, list[str]] = {"done": [], "begun": [], "not begun": []}
+    for number, step in enumerate(plan.steps, FIRST):
+        state = state_of(plan.id, number)
+        told["done" if state == "done" else "begun" if state else "not begun"].append(f"{number} {step.action}")
+    return "; ".join(f"{word}: {', '.join(steps)}" for word, steps in told.items() if steps)
+
+
+def ways_on(plan: Plan) -> str:
+    """What a person can do about a plan that stands half done."""
+    return f"auditor resume {plan.run} goes on; auditor plan --undo {plan.run} plans the way back"
+
+
+class Running:
+    """One step while it is carried out."""
+
+    def __init__(self, plan: Plan, number: int, step: Step, api: Api, journal: Journal, progress: Progress) -> None:
+        self.plan, self.number, self.step = plan, number, step
+        self.api, self.journal = api, journal
+        self.executor = executor_for(step.action)
+        self._progress = progress
+
+    def carry_out(self) -> str:
+        """Do what is left of the step; how it ended, in words."""
+        state = self.journal.state(self.plan.id, self.number)
+        if state is None:
+            if self.executor.world(self.api, self.plan.id, self.step.bounds) != "before":
+                raise self._changed("since it was approved; nothing was written")
+            self.executor.rehearse(self.api, self.plan.id)
+            self.journal.intent(self.plan.id, self.number, str(self.step.action))
+        if state in (None, "intent"):
+            self._act_once()
+        detail = self._settle()
+        self.journal.done(self.plan.id, self.number, detail)
+        return detail
+
+    def _act_once(self) -> None:
+        """Act unless the live world shows that it was done; after a conflict it is read again, never overwritten."""
+        conflicts, deadline = 0, time.monotonic() + self.executor.timeout
+        while conflicts < CONFLICTS:
+            world = self.executor.world(self.api, self.plan.id, self.step.bounds)
+            if world == "changed":
+                self._note("stopped: the world changed between intent and write")
+                raise self._changed("between intent and write; nothing of this step is in place")
+            if world == "after":
+                self.journal.effect(self.plan.id, self.number, "found in place")
+                return
+            self.journal.hold()
+            try:
+                detail = self._act()
+            except Blocked as blocked:
+                self._say(str(blocked))
+                if time.monotonic() > deadline:
+                    raise self._unverified(f"nothing was done: {blocked}") from blocked
+                time.sleep(POLL)
+                continue
+            except ApiFailure as failure:
+                if failure.code != "conflict":
+                    raise
+                conflicts += 1
+                continue
+            self.journal.effect(self.plan.id, self.number, detail)
+            return
+        raise Refused(
+            "conflict", f"{self.step.action}: others write to it all the time", f"{CONFLICTS} tries", "resume later"
+        )
+
+    def _settle(self) -> str:
+        deadline = time.monotonic() + self.executor.timeout
+        while True:
+            settled: Settled = self.executor.settled(self.api, self.plan.id)
+            self._say(settled.detail)
+            if settled.done:
+                return settled.detail
+            if settled.failed or time.monotonic() > deadline:
+                raise self._unverified(settled.detail)
+            self.journal.hold()
+            if settled.again:
+                try:
+                    self._note(self._act())
+                except Blocked as blocked:
+                    self._say(str(blocked))
+            time.sleep(POLL)
+
+    def _act(self) -> str:
+        return self.executor.act(self.api, self.plan.id, self.journal.write_id(self.plan.id, self.number))
+
+    def _say(self, detail: str) -> None:
+        self._progress(Standing(self.number, len(self.plan.steps), detail))
+
+    def _note(self, detail: str) -> None:
+        self.journal.note(self.plan.id, self.number, detail)
+
+    def _unverified(self, detail: str) -> Refused:
+        self._note(f"not verified: {detail}")
+        return Refused("not-verified", f"{self.step.action} was begun and is not verified", detail, ways_on(self.plan))
+
+    def _changed(self, when: str) -> Refused:
+        fields = "; ".join(f"{bound.ref} ({bound.fields})" for bound in self.step.bounds)
+        return Refused("changed", f"what the plan depends on has changed {when}", fields, "plan again")

@@ -6,18 +6,18 @@ from typing import Any
 
 from tools.collect.kubernetes.api import Api
 from tools.errors import Refused
-from tools.execute.executor import Settled, World, Write, guard, mark_of, marked_by
-from tools.execute.redeploy import read_same
+from tools.execute.executor import Patching, Settled, World, Write, guard, mark_of, marked_by, read_same
 from tools.model.action import Cordon, Uncordon
 from tools.model.plan import Bound, hash_fields
 
 TAINT = "node.kubernetes.io/unschedulable"
 
 
-class Schedulability:
+class Schedulability(Patching):
     """The executor of one `Cordon` or `Uncordon`."""
 
     def __init__(self, action: Cordon | Uncordon) -> None:
+        super().__init__(str(action))
         self.action = action
         self.wanted = isinstance(action, Cordon)
         self.timeout = 30.0

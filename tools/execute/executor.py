@@ -1,4 +1,5 @@
-"""What an executor of one action is made of. One file per action; `executor_for` is the closed union's dispatch."""
+"""What an executor of one action is made of. One file per action; `executor_for` in carry_out.py is
+the closed union's dispatch."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import yaml
 
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import Refused
+from tools.model.identity import Ref
 from tools.model.plan import Bound, Preview
 
 CONFLICTS = 5
@@ -22,11 +24,17 @@ World = Literal["before", "after", "changed"]
 
 
 class Settled(msgspec.Struct, frozen=True):
-    """Whether the cluster has finished what the write began, how it stands, and whether it never will (`failed`)."""
+    """Whether the cluster has finished what the act began, how it stands, and whether it never will (`failed`);
+    `again` asks for another act: what was refused for now (a disruption budget) may be let through by now."""
 
     done: bool
     detail: str
     failed: bool = False
+    again: bool = False
+
+
+class Blocked(Exception):
+    """The cluster does not allow the act for now (a disruption budget): it is tried again until the step's timeout."""
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -46,46 +54,79 @@ class Executor(Protocol):
         """The objects and fields that the action depends on, as they are now. Raises `Refused` where a precondition
         does not hold, `ApiFailure` where they can't be read."""
 
+    def preview(self, api: Api) -> Preview:
+        """What the action would change, from the server's own dry run where the account may try it."""
+
     def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
         """How the live world stands to the plan: not yet done, done by this plan, or changed by somebody else."""
 
+    def rehearse(self, api: Api, plan: str) -> None:
+        """Try it on the server, storing nothing. Raises `Refused` where it would not do what was approved."""
+
+    def act(self, api: Api, plan: str, write_id: str) -> str:
+        """Do it, or what is left of it, under `write_id` as the request's audit id; what was done, in words. Raises
+        `ApiFailure` (`conflict`) where somebody wrote meanwhile, `Blocked` where the cluster does not allow it yet."""
+
+    def settled(self, api: Api, plan: str) -> Settled:
+        """Whether the act's effect is complete, from the live state."""
+
+
+class Patching:
+    """What the executors share that write one object with one JSON patch. They add `write` and `meant`."""
+
+    def __init__(self, told: str) -> None:
+        self.told = told
+
     def write(self, api: Api, plan: str) -> Write:
         """The write that carries it out, guarded by the object's uid and resourceVersion."""
+        raise NotImplementedError
 
     def meant(self, after: dict[str, Any]) -> bool:
         """Whether an object, as the server would store it, is what the last `write` meant: admission may rewrite it."""
+        raise NotImplementedError
 
-    def settled(self, api: Api, plan: str) -> Settled:
-        """Whether the write's effect is complete, from the live state."""
-
-
-def preview(executor: Executor, api: Api) -> Preview:
-    """The action's effect as a diff, from the server's own dry run; computed here where the account may not try it."""
-    write = executor.write(api, "p-preview")
-    try:
-        write, after = dry_run(executor, api, "p-preview")
-    except ApiFailure as failure:
-        if failure.code not in ("forbidden", "unauthorized"):
-            raise
-        after = apply(write.before, write.operations)
-        return Preview(
-            by="computed here",
-            diff=diff(write.before, after),
-            reason=f"this account may not try it on the server ({failure.status})",
-        )
-    return Preview(by="server dry run", diff=diff(write.before, after))
-
-
-def dry_run(executor: Executor, api: Api, plan: str) -> tuple[Write, dict[str, Any]]:
-    """Try the write on the server, storing nothing; again where somebody wrote to the object between look and try."""
-    for _ in range(CONFLICTS):
-        write = executor.write(api, plan)
+    def preview(self, api: Api) -> Preview:
+        """The effect as a diff; computed here where the account may not try it."""
+        write = self.write(api, "p-preview")
         try:
-            return write, api.patch(write.path, write.operations, dry_run=True)
+            write, after = self.dry_run(api, "p-preview")
         except ApiFailure as failure:
-            if failure.code != "conflict":
+            if failure.code not in ("forbidden", "unauthorized"):
                 raise
-    raise Refused("conflict", "others write to the object all the time", f"{CONFLICTS} tries", "try again later")
+            after = apply(write.before, write.operations)
+            return Preview(
+                by="computed here",
+                diff=diff(write.before, after),
+                reason=f"this account may not try it on the server ({failure.status})",
+            )
+        return Preview(by="server dry run", diff=diff(write.before, after))
+
+    def dry_run(self, api: Api, plan: str) -> tuple[Write, dict[str, Any]]:
+        """Try the write on the server, storing nothing; again where somebody wrote between look and try."""
+        for _ in range(CONFLICTS):
+            write = self.write(api, plan)
+            try:
+                return write, api.patch(write.path, write.operations, dry_run=True)
+            except ApiFailure as failure:
+                if failure.code != "conflict":
+                    raise
+        raise Refused("conflict", "others write to the object all the time", f"{CONFLICTS} tries", "try again later")
+
+    def rehearse(self, api: Api, plan: str) -> None:
+        """The server's dry run, which must be what was approved."""
+        if not self.meant(self.dry_run(api, plan)[1]):
+            raise Refused(
+                "rewritten",
+                f"admission would rewrite what {self.told} writes",
+                "the server's dry run is not what was approved; nothing was written",
+                "change the admission policy, or deploy through the pipeline",
+            )
+
+    def act(self, api: Api, plan: str, write_id: str) -> str:
+        """The write."""
+        write = self.write(api, plan)
+        after = api.patch(write.path, write.operations, dry_run=False, audit_id=write_id)
+        return f"written: resourceVersion {after['metadata']['resourceVersion']}"
 
 
 def apply(before: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
@@ -138,3 +179,17 @@ def mark_of(thing: dict[str, Any]) -> str:
 def marked_by(thing: dict[str, Any], plan: str) -> bool:
     """Whether the plan's mark is on an object."""
     return mark_of(thing) == plan
+
+
+def read_same(api: Api, path: str, ref: Ref) -> dict[str, Any]:
+    """Read an object and insist that it is the one that was meant. Raises `Refused` (`gone`) where it is not there, or
+    another one of the same name is."""
+    try:
+        found: dict[str, Any] = api.read(path)
+    except ApiFailure as failure:
+        if failure.code == "not-found":
+            raise Refused("gone", f"{ref} is gone", failure.message, "plan again") from failure
+        raise
+    if found["metadata"]["uid"] != ref.uid:
+        raise Refused("gone", f"{ref} was replaced by another object of its name", mend="plan again")
+    return found

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+FIRST = 1
+"""The number of a plan's first step. Once it is in the journal, the plan's approvals are spent."""
+
 State = Literal["intent", "effect", "done"]
 
 
@@ -14,8 +17,12 @@ class Journal(Protocol):
         """How far a step came; None where nothing was begun."""
 
     def intent(self, plan: str, step: int, detail: str) -> None:
-        """Record that a step is about to act, and consume the approval, in one transaction. Raises `Refused` where the
-        approval was consumed before, or where this process no longer holds the claim on the run."""
+        """Record that a step is about to act, and under which audit id, in one transaction; the first step also
+        consumes the approvals. Raises `Refused` where they were consumed before, or where this process no longer holds
+        the claim on the run."""
+
+    def write_id(self, plan: str, step: int) -> str:
+        """The audit id that `intent` chose for a step's requests; it can't be guessed."""
 
     def effect(self, plan: str, step: int, detail: str) -> None:
         """Record that the step's write was accepted. Raises `Refused` where this process lost its claim."""

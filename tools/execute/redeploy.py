@@ -6,11 +6,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tools.collect.kubernetes.api import Api, ApiFailure
+from tools.collect.kubernetes.api import Api
 from tools.errors import Refused
-from tools.execute.executor import Settled, World, Write, guard, mark_of, marked_by
+from tools.execute.executor import Patching, Settled, World, Write, guard, mark_of, marked_by, read_same
 from tools.model.action import RedeployPriorRelease
-from tools.model.identity import Ref
 from tools.model.plan import Bound, hash_fields
 
 PATIENCE = 15.0
@@ -19,10 +18,11 @@ PATIENCE = 15.0
 HASH_LABEL = "pod-template-hash"
 
 
-class Redeploy:
+class Redeploy(Patching):
     """The executor of one `RedeployPriorRelease`."""
 
     def __init__(self, action: RedeployPriorRelease) -> None:
+        super().__init__(str(action))
         self.action = action
         self.timeout = 600.0
         self._template: dict[str, Any] = {}
@@ -111,20 +111,6 @@ class Redeploy:
     def _target(self, api: Api) -> dict[str, Any]:
         target = self.action.target
         return read_same(api, f"/apis/apps/v1/namespaces/{target.namespace}/replicasets/{target.name}", target)
-
-
-def read_same(api: Api, path: str, ref: Ref) -> dict[str, Any]:
-    """Read an object and insist that it is the one that was meant. Raises `Refused` (`gone`) where it is not there, or
-    another one of the same name is."""
-    try:
-        found: dict[str, Any] = api.read(path)
-    except ApiFailure as failure:
-        if failure.code == "not-found":
-            raise Refused("gone", f"{ref} is gone", failure.message, "plan again") from failure
-        raise
-    if found["metadata"]["uid"] != ref.uid:
-        raise Refused("gone", f"{ref} was replaced by another object of its name", mend="plan again")
-    return found
 
 
 def template(thing: dict[str, Any]) -> dict[str, Any]:

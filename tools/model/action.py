@@ -3,13 +3,21 @@ and an executor carries out. Nothing else can be planned or executed."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, assert_never
 
 import msgspec
 
 from tools.model.identity import Ref
 
-ActionKind = Literal["redeploy-prior-release", "cordon", "uncordon"]
+ActionKind = Literal[
+    "redeploy-prior-release",
+    "replace-instance",
+    "cordon",
+    "uncordon",
+    "drain",
+    "pause-rollout",
+    "resume-rollout",
+]
 
 
 class RedeployPriorRelease(msgspec.Struct, frozen=True, tag="redeploy-prior-release"):
@@ -21,6 +29,18 @@ class RedeployPriorRelease(msgspec.Struct, frozen=True, tag="redeploy-prior-rele
 
     def __str__(self) -> str:
         return f"redeploy {self.target} of {self.workload}, in place of {self.current}"
+
+
+class ReplaceInstance(msgspec.Struct, frozen=True, tag="replace-instance"):
+    """Evict one instance, so that its workload's controller makes a new one. `delete_local_data` allows that what it
+    keeps on its host is lost with it."""
+
+    instance: Ref
+    workload: Ref
+    delete_local_data: bool = False
+
+    def __str__(self) -> str:
+        return f"replace {self.instance} of {self.workload}" + _with_data(self.delete_local_data)
 
 
 class Cordon(msgspec.Struct, frozen=True, tag="cordon"):
@@ -41,7 +61,37 @@ class Uncordon(msgspec.Struct, frozen=True, tag="uncordon"):
         return f"uncordon {self.host}"
 
 
-Action = RedeployPriorRelease | Cordon | Uncordon
+class Drain(msgspec.Struct, frozen=True, tag="drain"):
+    """Evict what runs on a cordoned host, so that it is replaced elsewhere. `workloads` are the owners whose instances
+    may be evicted, and no others; what a DaemonSet or the host's own files made stays."""
+
+    host: Ref
+    workloads: tuple[Ref, ...]
+    delete_local_data: bool = False
+
+    def __str__(self) -> str:
+        return f"drain {self.host}" + _with_data(self.delete_local_data)
+
+
+class PauseRollout(msgspec.Struct, frozen=True, tag="pause-rollout"):
+    """Let a workload's controller replace no further instances."""
+
+    workload: Ref
+
+    def __str__(self) -> str:
+        return f"pause the rollout of {self.workload}"
+
+
+class ResumeRollout(msgspec.Struct, frozen=True, tag="resume-rollout"):
+    """Let a paused workload's controller go on replacing instances."""
+
+    workload: Ref
+
+    def __str__(self) -> str:
+        return f"resume the rollout of {self.workload}"
+
+
+Action = RedeployPriorRelease | ReplaceInstance | Cordon | Uncordon | Drain | PauseRollout | ResumeRollout
 
 
 def kind_of(action: Action) -> str:
@@ -50,5 +100,32 @@ def kind_of(action: Action) -> str:
 
 
 def target_of(action: Action) -> Ref:
-    """The object that the action writes to."""
-    return action.workload if isinstance(action, RedeployPriorRelease) else action.host
+    """The object that the action is about, and that a policy's pattern is matched with."""
+    match action:
+        case RedeployPriorRelease() | PauseRollout() | ResumeRollout() | ReplaceInstance():
+            return action.workload
+        case Cordon() | Uncordon() | Drain():
+            return action.host
+    assert_never(action)
+
+
+def inverse_of(action: Action) -> Action | None:
+    """The action that undoes another one; None for what does not come back."""
+    match action:
+        case RedeployPriorRelease():
+            return RedeployPriorRelease(action.workload, current=action.target, target=action.current)
+        case Cordon():
+            return Uncordon(action.host)
+        case Uncordon():
+            return Cordon(action.host)
+        case PauseRollout():
+            return ResumeRollout(action.workload)
+        case ResumeRollout():
+            return PauseRollout(action.workload)
+        case ReplaceInstance() | Drain():
+            return None
+    assert_never(action)
+
+
+def _with_data(allowed: bool) -> str:
+    return ", with the data that is on its host alone" if allowed else ""

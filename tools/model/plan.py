@@ -9,7 +9,7 @@ import msgspec
 from tools.model.action import Action
 from tools.model.identity import Ref
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 
 
 class Bound(msgspec.Struct, frozen=True, order=True):
@@ -30,8 +30,28 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One action of a plan: what it is bound to, what it would change, and what undoes it (None: nothing does)."""
+
+    action: Action
+    bounds: tuple[Bound, ...]
+    preview: Preview
+    inverse: Action | None
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan touches, of how many there are in its scope, as the snapshot showed it: instances that end or are
+    replaced, hosts that take nothing new or are emptied, and the workloads that these instances are of."""
+
+    instances: int
+    instances_total: int
+    hosts: int
+    hosts_total: int
+    workloads: tuple[Ref, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """One action, proposed for one finding in one run.
+    """Steps that are carried out in their order, proposed for one finding in one run; each is verified before the next.
 
     `proposer` is who the cluster says looked; `id` is the hash of all the rest.
     """
@@ -42,14 +62,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     scope_name: str
     recorded: bool
     finding: str
-    action: Action
+    steps: tuple[Step, ...]
+    reach: Reach
     why: str
     notes: tuple[str, ...]
-    bounds: tuple[Bound, ...]
-    preview: Preview
-    inverse: Action | None
     proposer: str = ""
     id: str = ""
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """What all steps are bound to."""
+        return tuple(bound for step in self.steps for bound in step.bounds)
+
+    def __str__(self) -> str:
+        return ", then ".join(str(step.action) for step in self.steps)
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):

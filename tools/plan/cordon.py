@@ -11,7 +11,7 @@ from tools.model.report import Finding
 NOTES = ("what runs on the host goes on running there; the drift stays a finding until the host is replaced",)
 
 
-def propose(finding: Finding, view: View, to: str = "") -> tuple[Cordon, str, tuple[str, ...]]:
+def propose(finding: Finding, view: View, to: str = "") -> tuple[tuple[Cordon], str, tuple[str, ...]]:
     """Cordon the host that a finding is about; `to` names it where the finding has several. Raises `Refused`."""
     names = [ref.name for ref in finding.subjects]
     if to and to not in names:
@@ -19,7 +19,7 @@ def propose(finding: Finding, view: View, to: str = "") -> tuple[Cordon, str, tu
     host = host_named(to or names[0], finding.owner.scope, view)
     if host.unschedulable:
         raise Refused("already-cordoned", f"{host.ref} is cordoned already", mend="replace it")
-    return Cordon(host.ref), f"it differs from its pool's baseline: {finding.message}", NOTES
+    return (Cordon(host.ref),), f"it differs from its pool's baseline: {finding.message}", NOTES
 
 
 def host_named(name: str, scope: str, view: View) -> Host:

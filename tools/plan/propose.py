@@ -1,18 +1,19 @@
-"""From a finding, or a person's wish, to one typed action of the closed union."""
+"""From a finding, or a person's wish, to typed actions of the closed union."""
 
 from __future__ import annotations
 
 from tools.check import AnyCheck, View
 from tools.errors import Refused
-from tools.model.action import Action, Cordon, RedeployPriorRelease, Uncordon
+from tools.model.action import Action, Cordon, Uncordon
 from tools.model.report import Finding
 from tools.plan import cordon, redeploy
 
-Proposal = tuple[Action, str, tuple[str, ...]]
+Proposal = tuple[tuple[Action, ...], str, tuple[str, ...]]
+"""Actions in their order, why they are proposed, and what a person must mind."""
 
 
 def propose(finding: Finding, view: View, checks: list[AnyCheck], to: str = "") -> Proposal:
-    """The action that a finding's remedy names, with why and with what does not come back. Raises `Refused`."""
+    """The actions that a finding's remedy asks for, with why and with what does not come back. Raises `Refused`."""
     if finding.remedy == "redeploy-prior-release":
         return redeploy.propose(finding, view, checks, to)
     if finding.remedy == "cordon":
@@ -30,16 +31,7 @@ def wished(kind: str, name: str, scope: str, view: View) -> Proposal:
     if kind == "cordon":
         if host.unschedulable:
             raise Refused("already-cordoned", f"{host.ref} is cordoned already")
-        return Cordon(host.ref), "a person asks for it", cordon.NOTES
+        return (Cordon(host.ref),), "a person asks for it", cordon.NOTES
     if not host.unschedulable:
         raise Refused("not-cordoned", f"{host.ref} is not cordoned")
-    return Uncordon(host.ref), "a person asks for it", ()
-
-
-def inverse(action: Action) -> Action:
-    """The action that undoes another one."""
-    if isinstance(action, Cordon):
-        return Uncordon(action.host)
-    if isinstance(action, Uncordon):
-        return Cordon(action.host)
-    return RedeployPriorRelease(action.workload, current=action.target, target=action.current)
+    return (Uncordon(host.ref),), "a person asks for it", ()

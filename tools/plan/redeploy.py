@@ -19,8 +19,8 @@ NOTES = (
 
 def propose(
     finding: Finding, view: View, checks: list[AnyCheck], to: str = ""
-) -> tuple[RedeployPriorRelease, str, tuple[str, ...]]:
-    """The action for a finding, why this release, and what does not come back. `to` names a release or its revision
+) -> tuple[tuple[RedeployPriorRelease], str, tuple[str, ...]]:
+    """The actions for a finding, why this release, and what does not come back. `to` names a release or its revision
     number; by default the one that serves now, else the newest earlier one. Raises `Refused` where none is right."""
     try:
         workload = _workload(finding, view)
@@ -42,7 +42,7 @@ def propose(
     for release in chosen:
         reason = refusal(release, current, view, checks)
         if reason is None:
-            return RedeployPriorRelease(workload.ref, current.ref, release.ref), _why(release), NOTES
+            return (RedeployPriorRelease(workload.ref, current.ref, release.ref),), _why(release), NOTES
         refused.append(reason)
     if to and refused:
         raise refused[0]

@@ -58,24 +58,36 @@ class Api:
         """GET one object as plain data. Raises `ApiFailure` (`broken`) where the answer is no JSON object."""
         return _object(self.get(path), f"GET {path}")
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST an object; the answer as plain data."""
-        return _object(self._request("POST", path, {}, body, "application/json"), f"POST {path}")
+    def post(self, path: str, body: dict[str, Any], *, dry_run: bool = False, audit_id: str = "") -> dict[str, Any]:
+        """POST an object; the answer as plain data. `audit_id` is what the server's audit log shall call the request
+        (header `Audit-ID`, which the API server takes over)."""
+        query: dict[str, str | int] = {"dryRun": "All"} if dry_run else {}
+        return _object(self._request("POST", path, query, body, "application/json", audit_id=audit_id), f"POST {path}")
 
-    def patch(self, path: str, operations: list[dict[str, Any]], *, dry_run: bool) -> dict[str, Any]:
+    def patch(
+        self, path: str, operations: list[dict[str, Any]], *, dry_run: bool, audit_id: str = ""
+    ) -> dict[str, Any]:
         """Send a JSON patch (RFC 6902); the object after it as plain data. `dry_run` is the server's own
         (`dryRun=All`): admission runs and nothing is stored."""
         query: dict[str, str | int] = {"fieldManager": "auditor", "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"
-        return _object(self._request("PATCH", path, query, operations, JSON_PATCH), f"PATCH {path}")
+        return _object(self._request("PATCH", path, query, operations, JSON_PATCH, audit_id=audit_id), f"PATCH {path}")
 
     def _request(
-        self, method: str, path: str, query: dict[str, str | int], body: Any = None, content_type: str = ""
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | int],
+        body: Any = None,
+        content_type: str = "",
+        audit_id: str = "",
     ) -> bytes:
         headers = {"Accept": "application/json", "User-Agent": "auditor"}
         if content_type:
             headers["Content-Type"] = content_type
+        if audit_id:
+            headers["Audit-ID"] = audit_id
         self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = self.server + path + (f"?{urlencode(query)}" if query else "")
         try:

@@ -1,0 +1,37 @@
+"""Ctrl-C while a plan is carried out: the first stops between two steps, the second at once (a resume goes on)."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from tools.execute.carry_out import Standing
+
+WIDTH = 20
+
+
+@contextmanager
+def stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether to stop before the next step."""
+    asked = False
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        say("stopping after this step; ctrl-C again stops at once, and auditor resume goes on")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def bar(now: Standing) -> str:
+    """Where an execution stands, as one line with a bar of its steps."""
+    full = WIDTH * (now.step - 1) // now.steps
+    return f"[{'█' * full}{'·' * (WIDTH - full)}] step {now.step} of {now.steps}: {now.detail}"
