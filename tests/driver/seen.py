@@ -32,6 +32,18 @@ class Seen:
                 found[event["auditID"]] = event
         return list(found.values())
 
+    def evictions(self, user: str, namespace: str) -> list[Event]:
+        """The accepted evictions by a user in a namespace, dry runs left out, each once."""
+        found: dict[str, Event] = {}
+        for event in self._events():
+            about = event.get("objectRef", {})
+            mine = event["user"].get("username") == user and about.get("namespace") == namespace
+            evicts = event["verb"] == "create" and about.get("subresource") == "eviction"
+            stored = "dryRun=" not in event["requestURI"] and event.get("responseStatus", {}).get("code", 0) < 300
+            if mine and evicts and stored and event["stage"] == "ResponseComplete":
+                found[event["auditID"]] = event
+        return list(found.values())
+
     def _events(self) -> list[Event]:
         with self.path.open("rb") as log:
             log.seek(self.start)
