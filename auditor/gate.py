@@ -1,21 +1,32 @@
 """The gate: what an approval must be before anything acts on it, and how one is given.
 
 A person approves exactly one plan, by its hash. Who they are is what the cluster's SelfSubjectReview says of their own
-credentials; the operating system's user name counts for nothing. A model never approves.
+credentials, or whose key signed it; the operating system's user name counts for nothing. A model never approves. How
+many persons it takes, and who may be one, is the policy's to say.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+import msgspec
+
+from auditor.approvers import Approver, name_of_user
+from auditor.settings import Settings
+from auditor.signing.approval import Signed, verified
 from auditor.store.runs import now
 from auditor.store.store import Store
+from auditor.validation import CLUSTER, POLICY, check_plan, check_times, validate
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import Refused
 from tools.execute.carry_out import executor_for
 from tools.execute.journal import FIRST
 from tools.model.plan import Approval, Plan, Preview, short_code
+
+Mode = Literal["propose", "one-approver", "two-approvers", "unattended", "forbidden"]
 
 
 def who(api: Api) -> str:
@@ -37,19 +48,6 @@ def who(api: Api) -> str:
     if not name or name == "system:anonymous":
         raise Refused("not-authenticated", "the cluster takes you for nobody", f"user {name!r}", "log in to it")
     return name
-
-
-def check_plan(plan: Plan) -> None:
-    """Raise `Refused` where a plan can't be acted on at all."""
-    if plan.recorded:
-        raise Refused(
-            "recorded",
-            f"run {plan.run} looked at a recording: there is nothing here to act on",
-            "a recording can't be changed, and what it shows may be long gone",
-            "auditor plan --source kubernetes:CONTEXT plans on a live cluster",
-        )
-    if not plan.steps or not all(step.bounds for step in plan.steps):
-        raise Refused("unbound", f"the plan of run {plan.run} is bound to no live object", mend="plan again")
 
 
 def review(plan: Plan, api: Api) -> tuple[Preview, ...] | None:
@@ -77,20 +75,19 @@ def review(plan: Plan, api: Api) -> tuple[Preview, ...] | None:
     return tuple(shown)
 
 
-def approve(plan: Plan, approver: str, code: str, minutes: int, store: Store) -> Approval:
+def approve(plan: Plan, approver: str, code: str, minutes: int, store: Store, how: str = CLUSTER) -> Approval:
     """Write an approval of a plan, and nothing else. `code` is the plan's short code, as the person read it.
 
     Raises `Refused` where the code is another one's.
     """
-    if code.strip().lower() != short_code(plan):
-        raise Refused("other-plan", "the code is not this plan's", f"given {code.strip()!r}", "read the plan again")
+    check_code(plan, code)
     expires = (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
     approval = Approval(
         id="a-" + secrets.token_hex(8),
         run=plan.run,
         plan=plan.id,
         approver=approver,
-        how="SelfSubjectReview",
+        how=how,
         given=now(),
         expires=expires,
         bounds=plan.bounds,
@@ -99,36 +96,110 @@ def approve(plan: Plan, approver: str, code: str, minutes: int, store: Store) ->
     return approval
 
 
-def validate(approval_id: str, plan: Plan, store: Store) -> Approval:
-    """The approval, where it lets this plan be carried out now. Raises `Refused` with the reason.
+def check_code(plan: Plan, code: str) -> None:
+    """Raise `Refused` where what a person typed is not the plan's short code."""
+    if code.strip().lower() != short_code(plan):
+        raise Refused("other-plan", "the code is not this plan's", f"given {code.strip()!r}", "read the plan again")
 
-    Once the plan's first step is in the journal, the approval is spent on it: then expiry no longer matters, for a
-    resume may only finish that plan.
-    """
+
+def accept(signed: Signed, plan: Plan, approvers: Sequence[Approver], store: Store) -> Approval:
+    """Keep an approval that was signed elsewhere, where it is good for this plan now. Raises `Refused`."""
     check_plan(plan)
-    approval, consumed = store.approvals.get(approval_id)
-    if approval.run != plan.run or approval.plan != plan.id or approval.bounds != plan.bounds:
-        raise Refused(
-            "other-plan",
-            f"approval {approval.id} is for another plan",
-            f"{approval.plan} of {approval.run}",
-            f"auditor approve {plan.run}",
-        )
-    begun = store.journal_state(plan.id, FIRST) is not None
-    if consumed and not begun:
-        raise Refused("reused", f"approval {approval.id} was used before", f"at {consumed}", "approve again")
-    if not _is_time(approval.expires):
-        raise Refused("poisoned", f"approval {approval.id} says no time at which it expires", mend="approve again")
-    if not begun and approval.expires <= now():
-        raise Refused("expired", f"approval {approval.id} has expired", f"at {approval.expires}", "approve again")
-    if not approval.approver:
-        raise Refused("poisoned", f"approval {approval.id} names no approver", mend="approve again")
+    moment = datetime.now(UTC)
+    approval = verified(signed, plan, approvers, moment)
+    check_times(approval, moment, begun=False)
+    store.approvals.save(approval)
     return approval
 
 
-def _is_time(text: str) -> bool:
-    """Whether a text is a time as `now()` writes it: only such times can be compared as text."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").strftime("%Y-%m-%dT%H:%M:%SZ") == text
-    except ValueError:
-        return False
+class Needed(msgspec.Struct, frozen=True):
+    """What the policy asks of a plan: its mode, how many persons must approve it, and which may (none named: any that
+    the settings know)."""
+
+    mode: Mode
+    approvers: int
+    allowed: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+ONE = Needed("one-approver", 1)
+
+
+def authorize(
+    plan: Plan,
+    approval_ids: Sequence[str],
+    settings: Settings,
+    store: Store,
+    moment: datetime | None = None,
+    needed: Needed = ONE,
+) -> tuple[Approval, ...]:
+    """The approvals under which a plan may be carried out now: of the ids given, or of all that the run has where none
+    are. Raises `Refused` where they are not what the policy asks for.
+
+    A plan that was begun is finished under the approvals that it was begun with, whatever the policy has become.
+    """
+    check_plan(plan)
+    moment = moment or datetime.now(UTC)
+    begun = store.journal_state(plan.id, FIRST) is not None
+    if begun and approval_ids:
+        ids = dict.fromkeys(approval_ids)
+        return tuple(validate(a, plan, store, settings.approvers, moment, unattended=True) for a in ids)
+    if needed.mode in ("propose", "forbidden"):
+        raise Refused(needed.mode, f"the policy does not let {plan} be carried out", "; ".join(needed.reasons))
+    unattended = needed.mode == "unattended"
+    persons = _persons(plan, approval_ids, settings, store, moment, needed)
+    if unattended and not persons and not approval_ids:
+        return (approve(plan, POLICY, short_code(plan), settings.approval_minutes, store, POLICY),)
+    if len(persons) < max(needed.approvers, 1):
+        raise Refused(
+            "not-enough",
+            f"run {plan.run} needs {needed.approvers} persons' approval and has {len(persons)}",
+            ", ".join(persons),
+            f"another person than these and the proposer: auditor approve {plan.run}",
+        )
+    return tuple(persons.values())[: max(needed.approvers, 1)]
+
+
+def _persons(
+    plan: Plan, given: Sequence[str], settings: Settings, store: Store, moment: datetime, needed: Needed
+) -> dict[str, Approval]:
+    """One approval of each person that counts, the newest first. Raises `Refused` for the first that does not hold, of
+    those given; where none are given, only if none holds (and that of the newest)."""
+    persons: dict[str, Approval] = {}
+    refusals: list[Refused] = []
+    for approval_id in dict.fromkeys(given or store.approvals.ids(plan.run)):
+        try:
+            unattended = needed.mode == "unattended"
+            approval = validate(approval_id, plan, store, settings.approvers, moment, unattended)
+            persons.setdefault(_person(approval, plan, settings.approvers, needed), approval)
+        except Refused as refused:
+            if given:
+                raise
+            refusals.append(refused)
+    if refusals and not persons:
+        raise refusals[0]
+    if not persons and needed.mode != "unattended":
+        raise Refused("no-approval", f"nobody has approved run {plan.run}", mend=f"auditor approve {plan.run}")
+    return persons
+
+
+def _person(approval: Approval, plan: Plan, approvers: Sequence[Approver], needed: Needed) -> str:
+    """Who an approval counts for: a person's user and the same person's key are one. Raises `Refused` where it may not
+    count."""
+    if approval.how == POLICY:
+        return POLICY
+    by_user = approval.how == CLUSTER
+    person = name_of_user(approvers, approval.approver) if by_user else approval.approver
+    if needed.allowed and person not in needed.allowed:
+        allowed = ", ".join(needed.allowed)
+        raise Refused("not-allowed", f"{person} may not approve this", f"the policy names {allowed}", "ask one of them")
+    if needed.approvers > 1:
+        if not plan.proposer:
+            raise Refused(
+                "own-plan", "nobody knows who proposed this plan", "so nobody is surely another", "plan again"
+            )
+        if person == (name_of_user(approvers, plan.proposer) or plan.proposer):
+            raise Refused(
+                "own-plan", f"{person} proposed this plan", "two others must approve it", "ask another person"
+            )
+    return person

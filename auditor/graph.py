@@ -37,10 +37,10 @@ def _gate(stages: Stages, state: RunState) -> RunState:
         answer = interrupt({"run": now.run, "plan": plan.id})
         try:
             given = answer.get("approvals", []) if isinstance(answer, dict) else []
-            approvals = [gate.validate(str(approval), plan, stages.store).id for approval in given]
-            if not approvals:
-                raise Refused("no-approval", f"nobody has approved run {now.run}", mend=f"auditor approve {now.run}")
-            return {"approvals": approvals}
+            if not given:
+                raise Refused("no-approval", f"run {now.run} was resumed without an approval", mend="auditor execute")
+            approvals = gate.authorize(plan, [str(approval) for approval in given], stages.configured, stages.store)
+            return {"approvals": [approval.id for approval in approvals]}
         except Refused as refused:
             stages.store.runs.refuse(now.run, refused.code, str(refused))
 

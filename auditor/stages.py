@@ -14,6 +14,7 @@ import msgspec
 
 from auditor import gate
 from auditor.planning import bind, choose, reach_of, unbound
+from auditor.settings import Settings
 from auditor.store.claims import Claim
 from auditor.store.journal import StoreJournal
 from auditor.store.snapshots import pack
@@ -83,7 +84,7 @@ class Acting:
 
 class Stages:
     """The stages, with what the process lends them: the store, the checks' settings, and, for execution alone,
-    what it acts with."""
+    what it acts with and the settings that say who may approve."""
 
     def __init__(
         self,
@@ -91,8 +92,10 @@ class Stages:
         settings: dict[str, Any],
         progress: Callable[[str], None] = lambda _: None,
         acting: Acting | None = None,
+        configured: Settings | None = None,
     ) -> None:
         self.store = store
+        self.configured = configured or Settings()
         self.checks = discover()
         self.settings = convert_settings(self.checks, settings)
         self.progress = progress
@@ -169,8 +172,7 @@ class Stages:
             raise Refused(
                 "no-claim", f"run {now.run} was not resumed by auditor execute", mend=f"auditor execute {now.run}"
             )
-        for approval in now.approvals:
-            gate.validate(approval, plan, self.store)
+        gate.authorize(plan, acting.claim.approvals, self.configured, self.store)
         self.store.runs.update(now.run, state="executing")
         journal = StoreJournal(self.store.database, acting.claim, acting.user)
         return {"outcome": carry_out(plan, acting.api, journal, acting.progress, acting.stop)}

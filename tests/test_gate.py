@@ -13,6 +13,7 @@ from auditor import gate
 from auditor.store.claims import Claims
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
+from auditor.validation import validate
 from tools.errors import AuditorError, Refused, UsageError
 from tools.execute.journal import FIRST
 from tools.model.action import Cordon, Uncordon
@@ -73,14 +74,14 @@ def rewrite(store: Store, approval: str, data: bytes) -> None:
 
 def refusal(store: Store, plan: Plan, approval: str) -> str:
     with pytest.raises(Refused) as caught:
-        gate.validate(approval, plan, store)
+        validate(approval, plan, store, [])
     return caught.value.code
 
 
 def test_an_approval_of_this_plan_holds(store: Store) -> None:
     plan = planned(store)
     approval = approved(store, plan)
-    assert gate.validate(approval.id, plan, store) == approval
+    assert validate(approval.id, plan, store, []) == approval
 
 
 def test_the_short_code_must_be_this_plans(store: Store) -> None:
@@ -104,7 +105,7 @@ def test_an_approval_that_was_begun_may_finish_after_its_expiry(store: Store) ->
     approval = approved(store, plan, expires=past)
     journal = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)))
     journal.intent(plan.id, FIRST, "cordon")
-    assert gate.validate(approval.id, plan, store).id == approval.id
+    assert validate(approval.id, plan, store, []).id == approval.id
 
 
 def test_for_another_plan(store: Store) -> None:

@@ -9,6 +9,7 @@ from auditor.render.plan import print_plan, print_preview
 from auditor.render.text import console, line
 from auditor.settings import load_settings
 from auditor.store.store import Store
+from auditor.validation import check_plan
 from tools.collect.kubernetes.api import Api, connect
 from tools.collect.kubernetes.live import scope_id
 from tools.errors import Refused, UsageError
@@ -25,7 +26,7 @@ def approve(
     if not quiet:
         print_plan(plan, out)
     try:
-        gate.check_plan(plan)
+        check_plan(plan)
         if kept.runs.get(run).state not in ("planned", "executing"):
             raise Refused("ended", f"run {run} has ended: {kept.runs.get(run).outcome}", mend="plan again")
         api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)

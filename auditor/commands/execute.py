@@ -13,6 +13,7 @@ from auditor.render.text import console, line, print_json
 from auditor.settings import load_settings
 from auditor.store.journal import journal_lines
 from auditor.store.store import Store
+from auditor.validation import check_plan
 from tools.collect.kubernetes.api import connect
 from tools.errors import Refused
 from tools.execute.carry_out import standing
@@ -25,10 +26,8 @@ def execute(run: str, approval: str, context: str, kubeconfig: str, config: str,
     kept = Store(store)
     plan = kept.runs.load_plan(run)
     try:
-        gate.check_plan(plan)
-        approvals = (approval or kept.approvals.newest(run),)
-        for given in approvals:
-            gate.validate(given, plan, kept)
+        check_plan(plan)
+        approvals = _authorized(plan, (approval,) if approval else (), config, kept)
         if kept.runs.get(run).state == "done":
             raise Refused("reused", f"run {run} was carried out before", kept.runs.get(run).outcome, "plan again")
         return _carry_on(plan, approvals, context, kubeconfig, config, kept, as_json)
@@ -49,13 +48,16 @@ def resume(run: str, context: str, kubeconfig: str, config: str, store: str, as_
             console().print(line(f"run {run} is done: {kept.runs.get(run).outcome}"))
             return 0
         begun = kept.journal_state(plan.id, FIRST) is not None
-        approvals = claimed[1] if begun else (kept.approvals.newest(run),)
-        for given in approvals:
-            gate.validate(given, plan, kept)
+        approvals = _authorized(plan, claimed[1] if begun else (), config, kept)
         return _carry_on(plan, approvals, context, kubeconfig, config, kept, as_json)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
+
+
+def _authorized(plan: Plan, approvals: tuple[str, ...], config: str, store: Store) -> tuple[str, ...]:
+    """The ids of the approvals under which the plan may be carried out."""
+    return tuple(approval.id for approval in gate.authorize(plan, approvals, load_settings(config), store))
 
 
 def _carry_on(
@@ -82,7 +84,7 @@ def _carry_on(
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))
         acting = Acting(api, user, claim, lambda now: say(bar(now)), stop)
-        graph = ending.enter_context(open_graph(Stages(store, settings.checks, say, acting)))
+        graph = ending.enter_context(open_graph(Stages(store, settings.checks, say, acting, settings)))
         interrupt = waiting(graph, plan.run)
         if not interrupt and not pending(graph, plan.run):  # another process ended it between the look and the claim
             raise Refused(

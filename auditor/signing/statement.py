@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from auditor.signing.wire import Malformed
-from tools.model.plan import Plan, hash_fields, plan_hash
+from tools.model.plan import Approval, Plan, hash_fields, plan_hash
 
 NAMESPACE = "auditor-approval@v1"
 """SSH's namespace of these signatures: a signature that was made for anything else is none."""
@@ -78,14 +78,14 @@ def differs(statement: Statement, plan: Plan) -> str:
     )
 
 
-def untimely(statement: Statement, moment: datetime) -> str:
-    """Why a statement's times can't be right, whether it has expired or not; empty where they can."""
+def untimely(statement: Statement | Approval, moment: datetime) -> str:
+    """Why its times can't be right, whether it has expired or not; empty where they can."""
     given, expires = time_of(statement.given), time_of(statement.expires)
     if given is None or expires is None:
         return "it says no times"
     if given > moment + SKEW:
         return f"it was given at {statement.given}, which is yet to come"
-    if not timedelta() < expires - given <= timedelta(minutes=MOST_MINUTES):
+    if expires - given > timedelta(minutes=MOST_MINUTES):
         return f"it holds from {statement.given} until {statement.expires}: {MOST_MINUTES} minutes are the most"
     return ""
 

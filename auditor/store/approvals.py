@@ -16,12 +16,14 @@ class Approvals:
         self.database = database
 
     def save(self, approval: Approval) -> None:
-        """Keep a new approval."""
+        """Keep a new approval. Raises `Refused` where it is here already: a signed one has one id wherever it comes."""
         with self.database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO approvals (id, run, plan, data) VALUES (?, ?, ?, ?)",
+            added = connection.execute(
+                "INSERT OR IGNORE INTO approvals (id, run, plan, data) VALUES (?, ?, ?, ?)",
                 (approval.id, approval.run, approval.plan, msgspec.json.encode(approval, order="deterministic")),
-            )
+            ).rowcount
+        if not added:
+            raise Refused("replayed", f"approval {approval.id} was handed in before", mend="sign a new one, if need be")
 
     def get(self, approval: str) -> tuple[Approval, str | None]:
         """An approval and when it was consumed. Raises `Refused` where it never was, or can't be read."""
@@ -46,6 +48,11 @@ class Approvals:
         if row is None:
             raise Refused("no-approval", f"nobody has approved run {run}", mend=f"auditor approve {run}")
         return str(row[0])
+
+    def ids(self, run: str) -> list[str]:
+        """The ids of a run's approvals, the newest first."""
+        query = "SELECT id FROM approvals WHERE run = ? ORDER BY rowid DESC"
+        return [str(row[0]) for row in self.database.connection.execute(query, (run,))]
 
     def of(self, run: str) -> list[tuple[Approval | str, str | None]]:
         """The approvals of a run and when each was consumed, oldest first; of one that can't be read, its id."""

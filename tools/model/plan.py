@@ -79,8 +79,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's yes to exactly one plan. `approver` is who the cluster says they are, `how` by what means; times are
-    RFC 3339 UTC. `bounds` repeats what the plan was bound to when it was approved."""
+    """A yes to exactly one plan. `how` says by what means it was given: `SelfSubjectReview` (`approver` is who the
+    cluster says they are), a key's type and fingerprint (`approver` is whose key it is; `statement` is what it signed,
+    `signature` its SSH signature), or `policy`. Times are RFC 3339 UTC. `bounds` repeats what the plan was bound to
+    when it was approved."""
 
     id: str
     run: str
@@ -90,6 +92,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     given: str
     expires: str
     bounds: tuple[Bound, ...]
+    statement: str = ""
+    signature: str = ""
 
 
 def plan_hash(plan: Plan) -> str:
