@@ -23,6 +23,7 @@ from langgraph.types import Command, interrupt
 
 from auditor import gate
 from auditor.stages import RunState, Stages, checked
+from auditor.store.database import unusable
 from tools.errors import Refused
 
 Graph = Any
@@ -55,9 +56,16 @@ def open_graph(stages: Stages) -> Iterator[Graph]:
     order = (START, "collect", "trace", "check", "explain", "plan", "gate", "execute", "verify", END)
     for before, after in pairwise(order):
         graph.add_edge(before, after)
-    stages.store.checkpoints.touch(mode=0o600)
-    with closing(sqlite3.connect(stages.store.checkpoints, check_same_thread=False, timeout=30)) as connection:
-        yield graph.compile(checkpointer=SqliteSaver(connection))
+    file = stages.store.checkpoints
+    try:
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise unusable(error, file) from error
+    try:
+        with closing(sqlite3.connect(file, check_same_thread=False, timeout=30)) as connection:
+            yield graph.compile(checkpointer=SqliteSaver(connection))
+    except sqlite3.Error as error:
+        raise unusable(error, file) from error
 
 
 def begin(graph: Graph, state: RunState) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -73,11 +75,7 @@ class Database:
             )
 
     def _unusable(self, error: Exception) -> AuditorError:
-        return AuditorError(
-            f"the store {self.path} can't be used",
-            str(error),
-            "choose another with --store or AUDITOR_STORE, or move this one away",
-        )
+        return unusable(error, self.path)
 
     @staticmethod
     def _refuse_others(path: Path) -> None:
@@ -119,3 +117,29 @@ class Database:
             yield self.connection
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+
+
+def unusable(error: Exception, path: Path) -> AuditorError:
+    """The error of a file of the store that can't be used."""
+    return AuditorError(f"the store {path} can't be used", *_told(error, path))
+
+
+def _told(error: Exception, path: Path) -> tuple[str, str]:
+    """Why the file can't be used, and what to do about it."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _full(path)):
+        return "the disk is full", "free some space, and run it again: nothing of this command was kept"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another process has it locked", "wait for that process, and run it again"
+    if code == sqlite3.SQLITE_READONLY or getattr(error, "errno", 0) == errno.EROFS:
+        return str(error), "make its disk writable, or choose another with --store or AUDITOR_STORE"
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return str(error), "put a copy of it back, or move it away: a new one begins without its runs and approvals"
+    return str(error), "choose another with --store or AUDITOR_STORE, or move this one away"
+
+
+def _full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < PAGE_SIZE * 64
+    except OSError:
+        return False

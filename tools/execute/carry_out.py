@@ -14,7 +14,7 @@ from typing import assert_never
 import msgspec
 
 from tools.collect.kubernetes.api import Api, ApiFailure
-from tools.errors import Refused
+from tools.errors import AuditorError, Refused
 from tools.execute.cordon import Schedulability
 from tools.execute.executor import CONFLICTS, Blocked, Executor, Settled
 from tools.execute.journal import FIRST, Journal, State
@@ -151,11 +151,24 @@ class Running:
                     raise
                 conflicts += 1
                 continue
-            self.journal.effect(self.plan.id, self.number, detail)
+            self._effect(detail)
             return
         raise Refused(
             "conflict", f"{self.step.action}: others write to it all the time", f"{CONFLICTS} tries", "resume later"
         )
+
+    def _effect(self, detail: str) -> None:
+        """Record what was done. Where the journal can't take it, that is said: it is done nevertheless."""
+        try:
+            self.journal.effect(self.plan.id, self.number, detail)
+        except Refused:
+            raise
+        except AuditorError as error:
+            raise AuditorError(
+                f"{self.step.action} was done ({detail}), and the journal could not take it",
+                " ".join(part for part in (error.message, error.cause) if part),
+                f"{error.mend}; then auditor resume {self.plan.run} goes on: it finds in place what was done",
+            ) from error
 
     def _settle(self) -> str:
         deadline = time.monotonic() + self.executor.timeout
