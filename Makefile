@@ -52,6 +52,7 @@ bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, what r
 	@$(BIN)/python -m bench.audit
 	@$(BIN)/python -m bench.audit_log
 	@$(BIN)/python -m bench.history
+	@$(BIN)/python -m bench.approvals
 	@$(BIN)/python -m bench.peers
 	@$(BIN)/python -m bench.lab_loop
 

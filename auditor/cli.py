@@ -151,18 +151,35 @@ def plan(
 
 @app.command()
 def approve(
-    run: RunId,
+    run: Annotated[str, typer.Argument(help="The run's id, as auditor plan prints it; not with --plan.")] = "",
     context: Context = "",
     kubeconfig: Kubeconfig = "",
     code: Annotated[str, typer.Option(help="The plan's short code; asked for where it is not given.")] = "",
     minutes: Annotated[int, typer.Option(min=0, max=1440, help="How long it holds (0: as the settings say).")] = 0,
+    signature: Annotated[str, typer.Option(help="Hand in an approval of RUN that was signed elsewhere.")] = "",
+    plan: Annotated[
+        str, typer.Option(help="On another machine: the plan's file, as auditor plan --json made it.")
+    ] = "",
+    sign: Annotated[str, typer.Option(help="With --plan: the private key (OpenSSH or PEM) to sign with.")] = "",
+    name: Annotated[str, typer.Option("--as", help="With --plan: the approver, as auditor.toml names them.")] = "",
+    output: Annotated[str, typer.Option("--output", "-o", help="With --sign: where to write the approval.")] = "",
+    statement_out: Annotated[str, typer.Option(help="With --plan: write what ssh-keygen -Y sign is to sign.")] = "",
     config: Config = "",
     store: StorePath = "",
 ) -> None:
-    """Approve exactly one plan, as who the cluster says you are. Writes the approval and nothing else."""
+    """Approve exactly one plan, as who the cluster says you are or by a key. Writes the approval and nothing else."""
     from auditor.commands import approve as room
+    from auditor.commands import sign as signing
 
-    raise typer.Exit(room.approve(run, context, kubeconfig, code, minutes, config, store))
+    if bool(run) == bool(plan) or (plan and signature) or (run and (sign or name or output or statement_out)):
+        signing.refuse_words()
+    if plan:
+        done = signing.sign(plan, sign, name, code, minutes, output, statement_out, config)
+    elif signature:
+        done = signing.hand_in(run, signature, config, store)
+    else:
+        done = room.approve(run, context, kubeconfig, code, minutes, config, store)
+    raise typer.Exit(done)
 
 
 @app.command()

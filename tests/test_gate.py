@@ -14,13 +14,11 @@ from auditor.store.claims import Claims
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
 from auditor.validation import validate
+from tests.planned import NODE, planned
 from tools.errors import AuditorError, Refused, UsageError
 from tools.execute.journal import FIRST
-from tools.model.action import Cordon, Uncordon
-from tools.model.identity import Ref
-from tools.model.plan import PLAN_VERSION, Approval, Bound, Plan, Preview, Reach, Step, plan_hash, short_code
-
-NODE = Ref("cluster", "Node", "", "node-b", "uid-b")
+from tools.model.action import Uncordon
+from tools.model.plan import Approval, Plan, short_code
 
 
 @pytest.fixture
@@ -28,34 +26,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(str(tmp_path / "store.db"))
     yield store
     store.database.connection.close()
-
-
-def planned(store: Store, **changes: object) -> Plan:
-    """A plan to cordon a node, in a run of its own."""
-    run = store.runs.begin("kubernetes:lab")
-    plan = Plan(
-        version=PLAN_VERSION,
-        run=run,
-        scope="cluster",
-        scope_name="lab",
-        recorded=False,
-        finding="f-0",
-        steps=(
-            Step(
-                action=Cordon(NODE),
-                bounds=(Bound(NODE, "spec.unschedulable", "0" * 64),),
-                preview=Preview(by="server dry run", diff=""),
-                inverse=Uncordon(NODE),
-            ),
-        ),
-        reach=Reach(instances=0, instances_total=3, hosts=1, hosts_total=2),
-        why="it drifted",
-        notes=(),
-    )
-    plan = msgspec.structs.replace(plan, **changes)
-    plan = msgspec.structs.replace(plan, id=plan_hash(plan))
-    store.runs.save_plan(plan)
-    return plan
 
 
 def approved(store: Store, plan: Plan, **changes: object) -> Approval:

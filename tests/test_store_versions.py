@@ -14,7 +14,7 @@ from auditor.store import schema
 from auditor.store.database import Database
 from auditor.store.store import Store
 from tests.looks import instance, look
-from tests.test_gate import planned
+from tests.planned import planned
 from tools.engine import audit
 from tools.errors import AuditorError
 from tools.model import facts as model_facts

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from rich.console import Console
+
 from auditor import gate
+from auditor.approvers import name_of_user
 from auditor.render.plan import print_plan, print_preview
 from auditor.render.text import console, line
 from auditor.settings import load_settings
@@ -32,8 +35,15 @@ def approve(
         api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
         approver = gate.who(api)
         same_cluster(plan, api)
+        if not name_of_user(settings.approvers, approver):
+            raise Refused(
+                "not-allowed",
+                f"{approver} is not an approver",
+                "no approver of the settings has this user",
+                "[[approvers]] in auditor.toml says who may approve",
+            )
         _show(gate.review(plan, api), plan, approver)
-        given = code or _ask()
+        given = code or ask(out)
         approval = gate.approve(plan, approver, given, minutes or settings.approval_minutes, kept)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
@@ -68,9 +78,9 @@ def _show(previews: tuple[Preview, ...] | None, plan: Plan, approver: str) -> No
             out.print(line((f"step {number}: the preview was checked again by {preview.by}, as {approver}", "dim")))
 
 
-def _ask() -> str:
+def ask(out: Console) -> str:
+    """Ask for the plan's short code on the terminal. Raises `UsageError` where there is none."""
     if not sys.stdin.isatty():
         raise UsageError("an approval needs the plan's short code", "there is no terminal to ask on", "--code CODE")
-    sys.stdout.write("type the plan's short code to approve it: ")
-    sys.stdout.flush()
+    out.print("type the plan's short code to approve it: ", end="")
     return sys.stdin.readline()
