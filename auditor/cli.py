@@ -221,3 +221,21 @@ def demo(
     from auditor.commands import demo as room
 
     raise typer.Exit(room.demo(step))
+
+
+@app.command()
+def doctor(
+    source: Annotated[str, typer.Argument(help="kubernetes:CONTEXT, or a recorded list or folder.")] = "",
+    acting: Annotated[bool, typer.Option("--acting", help="Ask what execute needs, of the acting account.")] = False,
+    audit_log: AuditLogs = None,
+    audit_policy: AuditPolicy = "",
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say which permission or setting would close which gap: exit 3 where something required is missing."""
+    from auditor.commands import doctor as room
+
+    logs = (audit_log or (), audit_policy)
+    raise typer.Exit(room.doctor(source, context, acting, kubeconfig, config, logs, as_json))

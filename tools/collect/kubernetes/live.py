@@ -34,15 +34,17 @@ LISTS = {
 }
 """Instances first, then their releases: an owner that is read later was there when its instances were."""
 
+IDENTITY = "/api/v1/namespaces/kube-system"
+"""The object whose uid is the cluster's identity."""
+
 Progress = Callable[[str], None]
 
 
 def scope_id(api: Api) -> str:
     """The cluster's identity: the uid of its kube-system namespace. Raises `ApiFailure`."""
-    path = "/api/v1/namespaces/kube-system"
-    uid = (api.read(path).get("metadata") or {}).get("uid")
+    uid = (api.read(IDENTITY).get("metadata") or {}).get("uid")
     if not isinstance(uid, str) or not uid:
-        raise ApiFailure(200, "broken", f"GET {path}: the answer holds no uid")
+        raise ApiFailure(200, "broken", f"GET {IDENTITY}: the answer holds no uid")
     return uid
 
 
