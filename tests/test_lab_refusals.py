@@ -57,10 +57,10 @@ def edit_plan(loop: Loop, plan: Planned, *, hashed: bool = False, **changes: Any
     return edited
 
 
-def another_node(plan: Planned) -> dict[str, Any]:
-    """The plan's action with another target."""
-    action: dict[str, Any] = plan["steps"][0]["action"]
-    return action | {"target": action["current"]}
+def another_target(plan: Planned) -> list[dict[str, Any]]:
+    """The plan's steps, the first with another target."""
+    first, *others = plan["steps"]
+    return [first | {"action": first["action"] | {"target": first["action"]["current"]}}, *others]
 
 
 TAMPERED: dict[str, tuple[str, Tamper]] = {
@@ -76,7 +76,7 @@ TAMPERED: dict[str, tuple[str, Tamper]] = {
     "no expiry": ("poisoned", lambda loop, plan, _: edit_approval(loop, plan, expires="never")),
     "expired": ("expired", lambda loop, plan, _: edit_approval(loop, plan, expires="2026-01-01T00:00:00Z")),
     "an edited plan": ("edited", lambda loop, plan, _: edit_plan(loop, plan, why="because")),
-    "an edited target": ("edited", lambda loop, plan, _: edit_plan(loop, plan, action=another_node(plan))),
+    "an edited target": ("edited", lambda loop, plan, _: edit_plan(loop, plan, steps=another_target(plan))),
     "an edited plan under its new hash": (
         "other-plan",
         lambda loop, plan, _: edit_plan(loop, plan, hashed=True, why="because"),
