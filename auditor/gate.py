@@ -131,10 +131,10 @@ def authorize(
     settings: Settings,
     store: Store,
     moment: datetime | None = None,
-    needed: Needed = ONE,
+    needed: Needed | None = None,
 ) -> tuple[Approval, ...]:
     """The approvals under which a plan may be carried out now: of the ids given, or of all that the run has where none
-    are. Raises `Refused` where they are not what the policy asks for.
+    are. Raises `Refused` where they are not what the policy asks for (`needed`: what is asked for instead).
 
     A plan that was begun is finished under the approvals that it was begun with, whatever the policy has become.
     """
@@ -144,6 +144,7 @@ def authorize(
     if begun and approval_ids:
         ids = dict.fromkeys(approval_ids)
         return tuple(validate(a, plan, store, settings.approvers, moment, unattended=True) for a in ids)
+    needed = needed or needed_for(plan, settings, store, moment)
     if needed.mode in ("propose", "forbidden"):
         raise Refused(needed.mode, f"the policy does not let {plan} be carried out", "; ".join(needed.reasons))
     unattended = needed.mode == "unattended"
@@ -158,6 +159,11 @@ def authorize(
             f"another person than these and the proposer: auditor approve {plan.run}",
         )
     return tuple(persons.values())[: max(needed.approvers, 1)]
+
+
+def needed_for(plan: Plan, settings: Settings, store: Store, moment: datetime) -> Needed:
+    """What the policy of the settings asks of a plan at a moment: one approver, whoever they are."""
+    return ONE
 
 
 def _persons(
