@@ -239,3 +239,18 @@ def doctor(
 
     logs = (audit_log or (), audit_policy)
     raise typer.Exit(room.doctor(source, context, acting, kubeconfig, config, logs, as_json))
+
+
+@app.command()
+def init(
+    source: OneSource = "",
+    kubeconfig: Kubeconfig = "",
+    context: Context = "",
+    config: Annotated[str, typer.Option("--config", "-c", help="The file to write (default: ./auditor.toml).")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    shown: Annotated[bool, typer.Option("--print", help="Show it on standard output, and write nothing.")] = False,
+) -> None:
+    """Look around, and write a commented auditor.toml of what was found."""
+    from auditor.commands import init as room
+
+    raise typer.Exit(room.init(source, kubeconfig, context, config, force, shown))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 
 from auditor.settings import Settings
 from auditor.setup.manifest import manifest
+from auditor.setup.quoting import value
 from tools.check import AnyCheck
 from tools.collect.kubernetes import gaps
 from tools.collect.kubernetes.access import Account, Right, acting, identity, lists, reading, refusal, whoami
@@ -179,13 +179,13 @@ def examine_settings(settings: Settings, facts: Facts, checks: Sequence[AnyCheck
     actors = [change.actor_seen for change in facts.changes]
     unknown = sorted({actor.name for actor in actors if actor and actor.name and actor.kind == "unknown"})
     for user in unknown:
-        lines = f'[[actors]]\nkind = "pipeline"  # person, pipeline, controller, agent, auditor\nuser = {quoted(user)}'
+        lines = f'[[actors]]\nkind = "pipeline"  # person, pipeline, controller, agent, auditor\nuser = {value(user)}'
         yield _setting(scope, "Change", "unknown-actor", f"no rule says what kind of actor {user} is", lines, watched)
     declared = (settings.checks.get("host-baseline") or {}).get("pools") or {}
     for pool in sorted({pool.ref.name for pool in facts.pools} - set(declared)):
         versions = {host.facts.get("kubelet_version", "") for host in facts.hosts if host.pool == pool}
         version = versions.pop() if len(versions) == 1 else "v1.…"
-        lines = f"[checks.host-baseline.pools.{quoted(pool)}]\nkubelet_version = {quoted(version)}"
+        lines = f"[checks.host-baseline.pools.{value(pool)}]\nkubelet_version = {value(version)}"
         reason = f"no baseline is declared for pool {pool}: that its hosts are alike is all that can be told"
         yield _setting(scope, "Host", "no-baseline", reason, lines, ("host-baseline",))
 
@@ -193,11 +193,6 @@ def examine_settings(settings: Settings, facts: Facts, checks: Sequence[AnyCheck
 def _setting(scope: str, noun: str, code: str, reason: str, lines: str, blind: tuple[str, ...]) -> Missing:
     gap = Gap(scope=scope, noun=noun, code=code, required=False, reason=reason, mend="add to auditor.toml")
     return Missing(gap=gap, checks=blind, settings=lines)
-
-
-def quoted(text: str) -> str:
-    """A text as a TOML basic string."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def diagnosis(source: str, account: Account | None, missing: list[Missing]) -> Diagnosis:
