@@ -46,4 +46,7 @@ def _passphrase(file: Path) -> bytes:
 
     if not sys.stdin.isatty():
         raise UsageError(f"the key {file} needs its passphrase", "there is no terminal to ask for it on", AGENT)
-    return getpass(f"passphrase of {file}: ").encode()
+    try:
+        return getpass(f"passphrase of {file}: ").encode()
+    except EOFError as error:
+        raise UsageError(f"the key {file} needs its passphrase", "none was given", AGENT) from error

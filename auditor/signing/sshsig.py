@@ -65,13 +65,13 @@ def armor(blob: bytes) -> str:
 
 def verify(signature: Signature, key: PublicKey, namespace: str, message: bytes) -> bool:
     """Whether `key` made this signature of `message` in `namespace`."""
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     if signature.key != key or signature.namespace != namespace or signature.hash not in HASHES:
         return False
     try:
         _check(signature.body, key, _signed(namespace, signature.hash, message))
-    except (InvalidSignature, ValueError):  # a point that is on no curve is a ValueError, and so is Malformed
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):  # a point that is on no curve is a ValueError, and so is Malformed
         return False
     return True
 
