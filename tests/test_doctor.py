@@ -9,12 +9,16 @@ from pathlib import Path
 import yaml
 
 from auditor.settings import Settings
+from auditor.setup.doctoring import examine_settings
 from auditor.setup.manifest import manifest
 from tests.driver.rights import shipped
 from tests.loopback_api import LISTS, loopback, nobodys_address, raw, status, write_kubeconfig
 from tests.objects import listed
 from tests.running import auditor
 from tools.collect.kubernetes.access import Account, Right, acting, reading
+from tools.model.change import Actor, Change
+from tools.model.facts import Facts
+from tools.model.identity import Ref, Scope
 
 
 def plain(rights: list[Right]) -> set[tuple[str, str, str, tuple[str, ...]]]:
@@ -119,3 +123,16 @@ def test_acting_on_a_recording_and_two_ways_to_name_a_source_are_usage_errors(tm
     (tmp_path / "pods.json").write_text(json.dumps(listed(kind="PodList", version="v1")))
     assert auditor(tmp_path, "doctor", tmp_path / "pods.json", "--acting").code == 2
     assert auditor(tmp_path, "doctor", tmp_path / "pods.json", "--context", "x").code == 2
+
+
+def test_a_sample_for_an_unknown_actor_says_nothing_of_it_until_it_is_edited() -> None:
+    """Pasted as it is, it must not turn an unknown user into a pipeline, which may do more than a person."""
+    name = 'system:serviceaccount:x:y"\nkind = "pipeline'
+    scope = Scope(id="c", name="c", kind="kubernetes")
+    ref = Ref(scope="c", kind="Pod", namespace="x", name="p", uid="u")
+    change = Change(ref=ref, root=ref, time="2026-01-01T00:00:00Z", act="write", version="a", source="audit-log",
+                    actor_seen=Actor(name, "unknown"))  # fmt: skip
+    facts = Facts(moment="2026-01-01T00:00:00Z", scopes=(scope,), changes=(change,))
+    (row,) = [m for m in examine_settings(Settings(), facts, [], log=True) if m.gap.code == "unknown-actor"]
+    (actor,) = Settings.model_validate(tomllib.loads(row.settings)).actors
+    assert (actor.kind, actor.user) == ("unknown", name)

@@ -20,8 +20,7 @@ def print_diagnosis(found: Diagnosis, out: Console) -> None:
         if rows:
             out.print()
             out.print(line((f"{title}: {len(rows)} missing", style)))
-            for row in rows:
-                _print_missing(row, out)
+            fields(out, [told for row in rows for told in _rows(row)])
     _print_block("to grant it, an administrator of this cluster runs", _grant(found), out)
     commands = [row.command for row in found.missing if row.command]
     _print_block("to record what is not in the recording", "\n".join(commands), out)
@@ -29,12 +28,12 @@ def print_diagnosis(found: Diagnosis, out: Console) -> None:
     _print_block("to add to auditor.toml, with your own values", "\n\n".join(dict.fromkeys(lines)), out)
 
 
-def _print_missing(row: Missing, out: Console) -> None:
+def _rows(row: Missing) -> list[tuple[str, str]]:
     gap = row.gap
-    count = f" ({gap.count})" if gap.count else ""
-    out.print(line("  ", (gap.code, "bold"), f"{count}  {gap.reason}"))
-    blinds = ", ".join(row.checks) or row.blinds
-    fields(out, [(label, text) for label, text in (("  weakens", blinds), ("  do", _mend(row))) if text])
+    weakens = ", ".join(row.checks) or row.blinds
+    told = [(gap.code, f"{gap.reason} ({gap.count})" if gap.count else gap.reason)]
+    told += [("", f"weakens: {weakens}")] if weakens else []
+    return told + ([("", f"do: {_mend(row)}")] if _mend(row) else [])
 
 
 def _mend(row: Missing) -> str:

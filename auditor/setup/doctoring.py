@@ -179,12 +179,12 @@ def examine_settings(settings: Settings, facts: Facts, checks: Sequence[AnyCheck
     actors = [change.actor_seen for change in facts.changes]
     unknown = sorted({actor.name for actor in actors if actor and actor.name and actor.kind == "unknown"})
     for user in unknown:
-        lines = f'[[actors]]\nkind = "pipeline"  # person, pipeline, controller, agent, auditor\nuser = {value(user)}'
+        lines = f'[[actors]]\nkind = "unknown"  # person, pipeline, controller, agent\nuser = {value(user)}'
         yield _setting(scope, "Change", "unknown-actor", f"no rule says what kind of actor {user} is", lines, watched)
     declared = (settings.checks.get("host-baseline") or {}).get("pools") or {}
     for pool in sorted({pool.ref.name for pool in facts.pools} - set(declared)):
         versions = {host.facts.get("kubelet_version", "") for host in facts.hosts if host.pool == pool}
-        version = versions.pop() if len(versions) == 1 else "v1.…"
+        version = (versions.pop() if len(versions) == 1 else "") or "v1.…"
         lines = f"[checks.host-baseline.pools.{value(pool)}]\nkubelet_version = {value(version)}"
         reason = f"no baseline is declared for pool {pool}: that its hosts are alike is all that can be told"
         yield _setting(scope, "Host", "no-baseline", reason, lines, ("host-baseline",))
