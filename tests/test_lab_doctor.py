@@ -15,6 +15,8 @@ from tests.driver.loop import Loop
 from tests.driver.rights import Account, Right, all_but, shipped
 from tests.lab.cluster import Lab
 from tests.test_lab_rights import OPTIONAL, PASSES_LOST
+from tools.collect.kubernetes import access
+from tools.collect.kubernetes.api import connect
 
 pytest_plugins = ["tests.driver.fixtures"]
 pytestmark = pytest.mark.lab
@@ -77,6 +79,17 @@ def test_it_names_the_one_right_that_an_actor_lacks_and_grants_it(
     code, found = doctor(loop, account, "--acting")
     assert (code, lacking(found)) == (3, [missing])
     assert closed_by_its_manifest(loop, account, found, "--acting")
+
+
+def test_a_right_to_a_subresource_is_asked_as_one(loop: Loop, account: Account) -> None:
+    """To evict is not to create, and the right to the one is not the right to the other."""
+    api = connect(str(account.kubeconfig))
+    evict = access.Right("", "pods/eviction", "create", "Pod")
+    account.give((*READER, Right("", "pods", "create")))
+    assert access.refusal(api, evict)
+    account.give((*READER, Right("", "pods/eviction", "create")))
+    account.lab.wait("the right to evict", lambda: not access.refusal(api, evict), 10)
+    assert access.refusal(api, access.Right("", "pods", "create", "Pod"))
 
 
 def test_a_user_of_the_cluster_is_bound_by_name(loop: Loop) -> None:

@@ -17,8 +17,8 @@ ANONYMOUS = "system:anonymous"
 
 
 class Right(msgspec.Struct, frozen=True, order=True):
-    """One verb on one resource of an API group (empty: the core group), of one name or of all. `kind` is what the
-    resource holds."""
+    """One verb on one resource (`pods`, or with its subresource `pods/eviction`, as a ClusterRole writes it) of an API
+    group (empty: the core group), of one name or of all. `kind` is what the resource holds."""
 
     group: str
     resource: str
@@ -81,7 +81,9 @@ def whoami(api: Api) -> Account:
 def refusal(api: Api, right: Right) -> str:
     """Why the cluster would refuse this; empty where it would allow it. Raises `ApiFailure`, `broken` where the answer
     does not say."""
-    asked = {"verb": right.verb, "group": right.group, "resource": right.resource, "name": right.name}
+    resource, _, subresource = right.resource.partition("/")
+    asked = {"verb": right.verb, "group": right.group, "resource": resource, "name": right.name}
+    asked |= {"subresource": subresource} if subresource else {}
     if right.resource == "namespaces":
         asked["namespace"] = right.name  # a namespace is in itself, as the API server sees a request for it
     review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
