@@ -71,7 +71,7 @@ def verify(signature: Signature, key: PublicKey, namespace: str, message: bytes)
         return False
     try:
         _check(signature.body, key, _signed(namespace, signature.hash, message))
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):  # a point that is on no curve is a ValueError, and so is Malformed
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):  # a point on no curve is a ValueError
         return False
     return True
 
