@@ -29,6 +29,7 @@ def text(found: Found, checks: Sequence[AnyCheck]) -> str:
         _audit_log(found),
         _actors(found),
         _approvers(),
+        _policy(),
         _checks(found, checks),
     )
     return "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
@@ -89,6 +90,12 @@ def _actors(found: Found) -> Iterator[str]:
 def _approvers() -> Iterator[str]:
     yield "# Who may approve a plan: a person, with their users in the cluster (kubectl auth whoami) and public keys."
     yield from ("#[[approvers]]", '#name = "Alice"', '#users = ["alice@example.org"]', "#keys = []")
+
+
+def _policy() -> Iterator[str]:
+    if "policy" in Settings.model_fields:
+        yield "# What a plan needs before it may be carried out: the first rule that matches a step decides."
+        yield from ("#[[policy.rules]]", '#subject = "Deployment/shop/*"', '#mode = "one-approver"')
 
 
 def _checks(found: Found, checks: Sequence[AnyCheck]) -> Iterator[str]:
