@@ -9,6 +9,7 @@ import pytest
 
 from auditor import gate
 from auditor.approvers import Approver
+from auditor.policy.model import Policy, Rule
 from auditor.settings import Settings
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
@@ -18,9 +19,10 @@ from tools.execute.journal import FIRST
 from tools.model.plan import Approval, Plan, short_code
 
 TWO = gate.Needed("two-approvers", 2)
-PLAIN = Settings()
+ONE = Policy(rules=[Rule(mode="one-approver")])
+PLAIN = Settings(policy=ONE)
 NAMED = Settings(
-    approvers=[Approver(name="alice", users=["alice-1", "alice-2"]), Approver(name="bob", users=["bob-1"])]
+    policy=ONE, approvers=[Approver(name="alice", users=["alice-1", "alice-2"]), Approver(name="bob", users=["bob-1"])]
 )
 
 
@@ -67,7 +69,7 @@ def test_the_proposers_other_user_is_the_proposer(store: Store) -> None:
     approve(store, plan, "alice-2")
     approve(store, plan, "bob-1")
     assert refusal(store, plan, NAMED, TWO) == "not-enough"
-    assert gate.authorize(plan, (), NAMED, store), "for one approver it may be the proposer"
+    assert gate.authorize(plan, (), NAMED, store, needed=gate.ONE), "for one approver it may be the proposer"
 
 
 def test_where_nobody_knows_who_proposed_it_nobody_is_surely_another(store: Store) -> None:
@@ -81,7 +83,7 @@ def test_an_approval_that_holds_is_found_among_those_that_do_not(store: Store) -
     plan = planned(store)
     good = approve(store, plan, "bob-1")
     bad = approve(store, plan, "mallory")
-    assert gate.authorize(plan, (), NAMED, store) == (good,)
+    assert gate.authorize(plan, (), NAMED, store, needed=gate.ONE) == (good,)
     assert refusal(store, plan, NAMED, gate.ONE, bad.id) == "approver-left"
 
 

@@ -28,8 +28,10 @@ def name_alice(loop: Loop, *users: str) -> Path:
 
 
 def rename_alice(loop: Loop, key: str, *users: str) -> None:
+    file = loop.home / "auditor.toml"
+    kept = file.read_text().partition("[[approvers]]")[0] if file.exists() else ""
     text = f'[[approvers]]\nname = "alice"\nkeys = {json.dumps([key] if key else [])}\nusers = {json.dumps(users)}\n'
-    (loop.home / "auditor.toml").write_text(text)
+    file.write_text(kept + text)
 
 
 def signed(loop: Loop, plan: dict[str, Any], key: Path) -> Said:

@@ -11,12 +11,13 @@ import msgspec
 import pytest
 
 from auditor import gate
-from auditor.settings import load_settings
+from auditor.settings import Settings, load_settings
 from auditor.store.store import Store
 from tests.planned import planned
 from tests.running import Said, auditor
 from tools.model.plan import Plan, short_code
 
+POLICY = '[[policy.rules]]\nmode = "one-approver"\n' if "policy" in Settings.model_fields else ""
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="keys are made by ssh-keygen")
 
 
@@ -31,7 +32,7 @@ class Desk:
         self.plan = planned(self.store)
         self.key = self.make_key("alice")
         public = self.key.with_suffix(".pub").read_text().strip()
-        (self.here / "auditor.toml").write_text(f'[[approvers]]\nname = "alice"\nkeys = ["{public}"]\n')
+        (self.here / "auditor.toml").write_text(f'{POLICY}[[approvers]]\nname = "alice"\nkeys = ["{public}"]\n')
         self.carry(self.plan)
 
     def carry(self, plan: Plan) -> None:
@@ -67,7 +68,7 @@ def test_signed_there_and_handed_in_here(desk: Desk) -> None:
     assert not (desk.there / "store").exists(), "there is no store there, and none was made"
     assert desk.hand_in().code == 0
     settings = load_settings(str(desk.here / "auditor.toml"))
-    (approval,) = gate.authorize(desk.plan, (), settings, desk.store)
+    (approval,) = gate.authorize(desk.plan, (), settings, desk.store, needed=gate.ONE)
     assert (approval.approver, approval.how.split()[0]) == ("alice", "ssh-ed25519")
     again = desk.hand_in()
     assert again.code == 1
@@ -94,7 +95,7 @@ def test_a_pem_key_signs_too(desk: Desk) -> None:
     done = subprocess.run(
         ["openssl", "pkey", "-in", desk.there / "k.pem", "-pubout"], check=True, capture_output=True, text=True
     )
-    (desk.here / "auditor.toml").write_text(f'[[approvers]]\nname = "alice"\nkeys = ["""{done.stdout}"""]\n')
+    (desk.here / "auditor.toml").write_text(f'{POLICY}[[approvers]]\nname = "alice"\nkeys = ["""{done.stdout}"""]\n')
     assert desk.sign("--sign", "k.pem", "-o", "approval.json").code == 0
     assert desk.hand_in().code == 0
 
