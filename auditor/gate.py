@@ -10,11 +10,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
-
-import msgspec
 
 from auditor.approvers import Approver, name_of_user
+from auditor.policy.decide import Needed as Needed
+from auditor.policy.decide import decide
+from auditor.policy.model import Mode as Mode
+from auditor.policy.record import record_of
 from auditor.settings import Settings
 from auditor.signing.approval import Signed, verified
 from auditor.store.runs import now
@@ -25,8 +26,6 @@ from tools.errors import Refused
 from tools.execute.carry_out import executor_for
 from tools.execute.journal import FIRST
 from tools.model.plan import Approval, Plan, Preview, short_code
-
-Mode = Literal["propose", "one-approver", "two-approvers", "unattended", "forbidden"]
 
 
 def who(api: Api) -> str:
@@ -112,16 +111,6 @@ def accept(signed: Signed, plan: Plan, approvers: Sequence[Approver], store: Sto
     return approval
 
 
-class Needed(msgspec.Struct, frozen=True):
-    """What the policy asks of a plan: its mode, how many persons must approve it, and which may (none named: any that
-    the settings know)."""
-
-    mode: Mode
-    approvers: int
-    allowed: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
 ONE = Needed("one-approver", 1)
 
 
@@ -145,8 +134,14 @@ def authorize(
         ids = dict.fromkeys(approval_ids)
         return tuple(validate(a, plan, store, settings.approvers, moment, unattended=True) for a in ids)
     needed = needed or needed_for(plan, settings, store, moment)
-    if needed.mode in ("propose", "forbidden"):
-        raise Refused(needed.mode, f"the policy does not let {plan} be carried out", "; ".join(needed.reasons))
+    check_mode(plan, needed)
+    if needed.blocked:
+        raise Refused(
+            "policy",
+            "the policy does not let this be carried out now",
+            "; ".join(needed.blocked),
+            f"auditor policy explain {plan.run}",
+        )
     unattended = needed.mode == "unattended"
     persons = _persons(plan, approval_ids, settings, store, moment, needed)
     if unattended and not persons and not approval_ids:
@@ -162,8 +157,27 @@ def authorize(
 
 
 def needed_for(plan: Plan, settings: Settings, store: Store, moment: datetime) -> Needed:
-    """What the policy of the settings asks of a plan at a moment: one approver, whoever they are."""
-    return ONE
+    """What the policy of the settings asks of a plan at a moment, by the store's record. Raises `Refused` where the
+    record can't be read."""
+    return decide(settings.policy, plan, moment, record_of(plan, settings.policy, store, moment))
+
+
+def check_mode(plan: Plan, needed: Needed) -> None:
+    """Raise `Refused` where nobody's approval would let the plan be carried out."""
+    if needed.mode in ("propose", "forbidden"):
+        raise Refused(
+            needed.mode,
+            f"the policy does not let this be carried out: {plan}",
+            "; ".join(needed.reasons),
+            f"`auditor policy explain {plan.run}` shows the lines of auditor.toml that would allow it",
+        )
+
+
+def check_allowed(person: str, needed: Needed) -> None:
+    """Raise `Refused` where the policy names who may approve, and not this person."""
+    if needed.allowed and person not in needed.allowed:
+        allowed = ", ".join(needed.allowed)
+        raise Refused("not-allowed", f"{person} may not approve this", f"the policy names {allowed}", "ask one of them")
 
 
 def _persons(
@@ -196,9 +210,7 @@ def _person(approval: Approval, plan: Plan, approvers: Sequence[Approver], neede
         return POLICY
     by_user = approval.how == CLUSTER
     person = name_of_user(approvers, approval.approver) if by_user else approval.approver
-    if needed.allowed and person not in needed.allowed:
-        allowed = ", ".join(needed.allowed)
-        raise Refused("not-allowed", f"{person} may not approve this", f"the policy names {allowed}", "ask one of them")
+    check_allowed(person, needed)
     if needed.approvers > 1:
         if not plan.proposer:
             raise Refused(

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from auditor.approvers import Approvers
+from auditor.policy.model import Policy
 from tools.errors import UsageError
 from tools.model.change import ActorKind
 
@@ -48,8 +49,8 @@ class ActorSettings(BaseModel):
 class Settings(BaseModel):
     """`source` is what to audit when the command line names nothing; `timeout` bounds one request, in seconds;
     `approval_minutes` is how long an approval holds; `audit_log` is the audit log of the source, `actors` say who is
-    who in it; `approvers` say who may approve; `checks` maps a check's id to its own settings, which the check itself
-    converts."""
+    who in it; `approvers` say who may approve, `policy` what may be carried out; `checks` maps a check's id to its own
+    settings, which the check itself converts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +61,17 @@ class Settings(BaseModel):
     audit_log: AuditLogSettings = AuditLogSettings()
     actors: list[ActorSettings] = []
     approvers: Approvers = []
+    policy: Policy = Policy()
     checks: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _policy_names_approvers(self) -> Self:
+        names = [approver.name for approver in self.approvers]
+        for number, rule in enumerate(self.policy.rules):
+            for name in rule.approvers if names else ():
+                if name not in names:
+                    raise ValueError(f"policy.rules[{number}].approvers: no approver is named {name!r}")
+        return self
 
 
 def load_settings(path: str = "") -> Settings:

@@ -94,6 +94,7 @@ def main() -> None:
         lab = Lab()
         print(f"the loop on the lab, from execute to verified, median of {RUNS}")
         Path(folder).chmod(0o700)
+        Path(folder, "auditor.toml").write_text('[[policy.rules]]\nmode = "one-approver"\n')
         say("redeploy the prior release", "60 s, aim 15 s", [redeploy(lab, folder) for _ in range(RUNS)])
         say(f"cordon {NODE}", "5 s", [cordon(lab, folder) for _ in range(RUNS)])
 

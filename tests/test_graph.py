@@ -11,6 +11,8 @@ import pytest
 from auditor import gate
 from auditor.commands.demo import RECORDING
 from auditor.graph import begin, go_on, open_graph, pending, resume, waiting
+from auditor.policy.model import Policy, Rule
+from auditor.settings import Settings
 from auditor.stages import RunState, Stages
 from auditor.store.store import Store
 from tools.collect.sources import Source
@@ -24,7 +26,8 @@ SETTINGS = {"host-baseline": {"pools": {"default": {"kubelet_version": "v1.36.3"
 @pytest.fixture
 def stages(tmp_path: Path) -> Iterator[Stages]:
     store = Store(str(tmp_path / "store.db"))
-    yield Stages(store, SETTINGS)
+    policy = Policy(rules=[Rule(mode="one-approver")])
+    yield Stages(store, SETTINGS, configured=Settings(policy=policy))
     store.database.connection.close()
 
 

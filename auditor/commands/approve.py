@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -42,6 +43,11 @@ def approve(
                 "no approver of the settings has this user",
                 "[[approvers]] in auditor.toml says who may approve",
             )
+        needed = gate.needed_for(plan, settings, kept, datetime.now(UTC))
+        gate.check_mode(plan, needed)
+        gate.check_allowed(name_of_user(settings.approvers, approver), needed)
+        for reason in needed.blocked:
+            out.print(line(("now it would be refused: ", "yellow"), reason))
         _show(gate.review(plan, api), plan, approver)
         given = code or ask(out)
         approval = gate.approve(plan, approver, given, minutes or settings.approval_minutes, kept)

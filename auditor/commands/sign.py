@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -86,6 +87,8 @@ def hand_in(run: str, file: str, config: str, store: str) -> int:
     try:
         if kept.runs.get(run).state not in ("planned", "executing"):
             raise Refused("ended", f"run {run} has ended: {kept.runs.get(run).outcome}", mend="plan again")
+        needed = gate.needed_for(plan, settings, kept, datetime.now(UTC))
+        gate.check_mode(plan, needed)
         approval = gate.accept(_signed(file), plan, settings.approvers, kept)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))

@@ -15,6 +15,9 @@ from tests.driver.kill_at import Stop
 from tests.lab.cluster import Lab
 from tests.running import Said
 
+POLICY = '[[policy.rules]]\nmode = "one-approver"\n'
+"""What lets everything be carried out under one person's approval."""
+
 
 class Loop:
     """A home directory with a store in it, and the lab's users as reader, approver and actor."""
@@ -26,6 +29,11 @@ class Loop:
         self.approver = lab.kubeconfig("alice")
         self.actor = lab.kubeconfig("auditor-actor")
         home.mkdir(parents=True, exist_ok=True)
+        self.settings(POLICY)
+
+    def settings(self, text: str) -> None:
+        """Write the loop's auditor.toml anew."""
+        (self.home / "auditor.toml").write_text(text)
 
     def plan(self, *wanted: str) -> dict[str, Any]:
         """`auditor plan`, which must succeed; the plan as JSON."""
