@@ -133,6 +133,12 @@ def plan(
     to: Annotated[str, typer.Option(help="The release (name or revision), or the host, to choose.")] = "",
     cordon: Annotated[str, typer.Option(help="Plan to cordon this node, whatever was found.")] = "",
     uncordon: Annotated[str, typer.Option(help="Plan to uncordon this node.")] = "",
+    drain: Annotated[str, typer.Option(help="Plan to cordon this node and evict what runs there.")] = "",
+    replace: Annotated[str, typer.Option(help="Plan to evict this instance (NAMESPACE/NAME).")] = "",
+    pause: Annotated[str, typer.Option(help="Plan to pause this Deployment's rollout (NAMESPACE/NAME).")] = "",
+    resume: Annotated[str, typer.Option(help="Plan to let a paused rollout go on (NAMESPACE/NAME).")] = "",
+    undo: Annotated[str, typer.Option(help="Plan the way back from what this run has done.")] = "",
+    delete_local_data: Annotated[bool, typer.Option(help="Allow that evicted emptyDir volumes are lost.")] = False,
     audit_log: AuditLogs = None,
     audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
@@ -143,7 +149,9 @@ def plan(
     """Look, choose one remedy, and stop at the gate. Reads with the source's credentials; changes nothing."""
     from auditor.commands import plan as room
 
-    wish = f"cordon {cordon}" if cordon else f"uncordon {uncordon}" if uncordon else ""
+    wishes = {"cordon": cordon, "uncordon": uncordon, "drain": drain, "replace": replace}
+    wishes |= {"pause": pause, "resume": resume, "undo": undo}
+    wish = room.wish_of(wishes, delete_local_data)
     raise typer.Exit(
         room.plan(finding, source, to, wish, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 
 from auditor import gate
+from auditor.store.store import Store
 from tools.check import AnyCheck, View
 from tools.collect.sources import Source
 from tools.errors import Refused
+from tools.execute.journal import FIRST
 from tools.model.action import Action, Cordon, Drain, RedeployPriorRelease, ReplaceInstance, Uncordon, inverse_of
 from tools.model.facts import Facts
 from tools.model.identity import Ref
 from tools.model.nouns import Instance, Release
 from tools.model.plan import Preview, Reach, Step
 from tools.model.report import Finding, Report
-from tools.plan.propose import propose
+from tools.plan.propose import Proposal, propose
 
 
 def choose(report: Report, wanted: str, view: View, checks: list[AnyCheck]) -> Finding:
@@ -71,6 +73,18 @@ def unbound(actions: tuple[Action, ...], view: View) -> tuple[Step, ...]:
         Step(action=action, bounds=(), preview=recorded_preview(action, view), inverse=inverse_of(action))
         for action in actions
     )
+
+
+def undo(run: str, store: Store) -> Proposal:
+    """The way back from what a run has done, last step first. Raises `Refused` where there is none."""
+    plan = store.runs.load_plan(run)
+    begun = [step for number, step in enumerate(plan.steps, FIRST) if store.journal_state(plan.id, number) is not None]
+    back = tuple(step.inverse for step in reversed(begun) if step.inverse is not None)
+    final = tuple(f"not undone, for nothing does: {step.action}" for step in begun if step.inverse is None)
+    if not back:
+        why = "; ".join(final) or "none of its steps was begun"
+        raise Refused("nothing-to-do", f"run {run} has done nothing that can be undone", why)
+    return back, f"a person asks to undo run {run}", final
 
 
 def reach_of(actions: tuple[Action, ...], facts: Facts, scope: str) -> Reach:

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from auditor import gate
-from auditor.planning import bind, choose, reach_of, unbound
+from auditor.planning import bind, choose, reach_of, unbound, undo
 from auditor.settings import Settings
 from auditor.store.claims import Claim
 from auditor.store.journal import StoreJournal
@@ -30,7 +30,7 @@ from tools.model.action import target_of
 from tools.model.plan import PLAN_VERSION, Plan, plan_hash
 from tools.model.report import Report
 from tools.path import hops_of
-from tools.plan.propose import Proposal, propose, wished
+from tools.plan.propose import Proposal, Wish, propose, wished
 from tools.timeline import timeline_of
 
 
@@ -41,7 +41,7 @@ class RunState(TypedDict, total=False):
     source: dict[str, Any]
     finding: str
     to: str
-    wish: str
+    wish: dict[str, Any] | None
     snapshot: str
     report: str
     standings: dict[str, int]
@@ -59,7 +59,7 @@ class Checked(msgspec.Struct, forbid_unknown_fields=True):
     source: Source
     finding: str = ""
     to: str = ""
-    wish: str = ""
+    wish: Wish | None = None
     snapshot: str = ""
     report: str = ""
     standings: dict[str, int] = {}
@@ -147,8 +147,9 @@ class Stages:
         view = self._view(now)
         report = self.store.runs.load_report(now.report)
         if now.wish:
-            kind, _, name = now.wish.partition(" ")
-            proposal, code = wished(kind, name, report.scopes[0].id, view), ""
+            undone = now.wish.kind == "undo"
+            proposal = undo(now.wish.subject, self.store) if undone else wished(now.wish, report.scopes[0].id, view)
+            code = ""
         else:
             finding = choose(report, now.finding, view, self.checks)
             proposal, code = propose(finding, view, self.checks, now.to), finding.fingerprint

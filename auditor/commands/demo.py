@@ -40,7 +40,7 @@ def demo(step: bool) -> int:
         explain.explain(entered.fingerprint, "", "", "", store, False)
         failed = next(f for f in violations if f.code == "deadline-exceeded")
         _title(4, f"plan: a remedy for {failed.owner}", step)
-        plan.plan(failed.fingerprint, source, "", "", "", config, store, False)
+        plan.plan(failed.fingerprint, source, "", None, "", config, store, False)
         _title(5, "approve: the gate", step)
         _at_the_gate(store)
     sys.stdout.write("\n" + FOLLOW)

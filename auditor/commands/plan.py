@@ -9,15 +9,28 @@ from auditor.render.explanation import print_explanation
 from auditor.render.plan import print_plan
 from auditor.render.text import console, print_json
 from auditor.store.store import Store
-from tools.errors import Refused
+from tools.errors import Refused, UsageError
 from tools.model.plan import short_code
+from tools.plan.propose import Wish
+
+
+def wish_of(wishes: dict[str, str], delete_local_data: bool) -> Wish | None:
+    """The one thing that a person asks for; None where they ask for nothing. Raises `UsageError` for several."""
+    named = {kind: subject for kind, subject in wishes.items() if subject}
+    if len(named) > 1:
+        raise UsageError("a plan does one thing", f"asked for: {', '.join(named)}", "make a plan for each")
+    if delete_local_data and not {"drain", "replace"} & named.keys():
+        raise UsageError("--delete-local-data says something of --drain or --replace", "neither was asked for")
+    for kind, subject in named.items():
+        return msgspec.convert({"kind": kind, "subject": subject, "delete_local_data": delete_local_data}, type=Wish)
+    return None
 
 
 def plan(
     finding: str,
     source: str,
     to: str,
-    wish: str,
+    wish: Wish | None,
     kubeconfig: str,
     config: str,
     store: str,
@@ -26,7 +39,7 @@ def plan(
 ) -> int:
     """Make one plan and stop at the gate. Where none can be made, it is refused with the reason and recorded."""
     from auditor.graph import begin, open_graph, state_of
-    from auditor.stages import Stages
+    from auditor.stages import RunState, Stages
 
     looking = Looking([source] if source else [], kubeconfig, config, logs)
     kept = Store(store)
@@ -35,10 +48,9 @@ def plan(
     stages = Stages(kept, looking.configured.checks, say)
     try:
         with open_graph(stages) as graph:
-            begin(
-                graph,
-                {"run": run, "source": msgspec.to_builtins(looking.one), "finding": finding, "to": to, "wish": wish},
-            )
+            asked: RunState = {"finding": finding, "to": to, "wish": msgspec.to_builtins(wish)}
+            asked |= {"run": run, "source": msgspec.to_builtins(looking.one)}
+            begin(graph, asked)
             explanation = state_of(graph, run).get("explanation", "")
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))

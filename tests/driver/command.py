@@ -91,6 +91,9 @@ def _command(
         from auditor import verification
 
         verification.PATIENCE = patience
+        from tools.execute import eviction
+
+        eviction.TIMEOUT = patience
     from auditor.main import main
 
     sys.argv = ["auditor", *arguments]

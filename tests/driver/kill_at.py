@@ -21,6 +21,7 @@ STEPS = {
     "dry-run": ("tools.collect.kubernetes.api", "Api", "patch"),
     "intent": ("auditor.store.journal", "StoreJournal", "intent"),
     "write": ("tools.collect.kubernetes.api", "Api", "patch"),
+    "evict": ("tools.collect.kubernetes.api", "Api", "post"),
     "effect": ("auditor.store.journal", "StoreJournal", "effect"),
     "done": ("auditor.store.journal", "StoreJournal", "done"),
     "execute": ("auditor.stages", "Stages", "execute"),
@@ -29,16 +30,17 @@ STEPS = {
 }
 """Each step's module, class (empty: the module itself) and function, in the order in which an execution takes them."""
 
-DRY = {"dry-run": True, "write": False}
-"""The two steps that are one function: what its argument `dry_run` is."""
+DRY = {"dry-run": True, "write": False, "evict": False}
+"""The steps that are told from others by their argument `dry_run`."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Where a process stops itself, and how."""
+    """Where a process stops itself, and how; in which step of its plan, for a point that every step passes."""
 
     point: str
     signal: signal.Signals = signal.SIGKILL
+    step: int = 1
 
 
 def arm(stop: Stop) -> None:
@@ -49,24 +51,29 @@ def arm(stop: Stop) -> None:
         raise LookupError(stop.point)
     module = importlib.import_module(module_name)
     owner = getattr(module, class_name) if class_name else module
-    setattr(owner, name, _stopping(getattr(owner, name), when, DRY.get(step), stop.signal))
+    setattr(owner, name, _stopping(getattr(owner, name), when, DRY.get(step), stop))
 
 
-def _stopping(call: Callable[..., Any], when: str, dry: bool | None, sign: signal.Signals) -> Callable[..., Any]:
+def _stopping(call: Callable[..., Any], when: str, dry: bool | None, stop: Stop) -> Callable[..., Any]:
     """The same call; the first one that matches stops the process before or after it."""
     stopped = False
 
     @wraps(call)
     def stopping(*args: Any, **kwargs: Any) -> Any:
         nonlocal stopped
-        here = not stopped and (dry is None or kwargs["dry_run"] == dry)
+        here = not stopped and (dry is None or kwargs.get("dry_run", not dry) == dry) and _in_step(args, stop)
         if here and when == "before":
             stopped = True
-            os.kill(os.getpid(), sign)
+            os.kill(os.getpid(), stop.signal)
         answer = call(*args, **kwargs)
         if here and when == "after":
             stopped = True
-            os.kill(os.getpid(), sign)
+            os.kill(os.getpid(), stop.signal)
         return answer
 
     return stopping
+
+
+def _in_step(args: tuple[Any, ...], stop: Stop) -> bool:
+    """Whether a call is of the step that is meant: a journal's calls say theirs (`self, plan, step, …`)."""
+    return len(args) < 3 or not isinstance(args[2], int) or args[2] == stop.step

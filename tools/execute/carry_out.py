@@ -16,9 +16,12 @@ import msgspec
 from tools.collect.kubernetes.api import Api, ApiFailure
 from tools.errors import AuditorError, Refused
 from tools.execute.cordon import Schedulability
+from tools.execute.drain import Draining
 from tools.execute.executor import CONFLICTS, Blocked, Executor, Settled
 from tools.execute.journal import FIRST, Journal, State
+from tools.execute.pause import Pausing
 from tools.execute.redeploy import Redeploy
+from tools.execute.replace import Replacement
 from tools.model.action import (
     Action,
     Cordon,
@@ -53,8 +56,12 @@ def executor_for(action: Action) -> Executor:
             return Redeploy(action)
         case Cordon() | Uncordon():
             return Schedulability(action)
-        case ReplaceInstance() | Drain() | PauseRollout() | ResumeRollout():
-            raise NotImplementedError
+        case ReplaceInstance():
+            return Replacement(action)
+        case Drain():
+            return Draining(action)
+        case PauseRollout() | ResumeRollout():
+            return Pausing(action)
     assert_never(action)
 
 
@@ -116,7 +123,8 @@ class Running:
         """Do what is left of the step; how it ended, in words."""
         state = self.journal.state(self.plan.id, self.number)
         if state is None:
-            if self.executor.world(self.api, self.plan.id, self.step.bounds) != "before":
+            world = self.executor.world(self.api, self.plan.id, self.step.bounds)
+            if world == "changed" or (world == "after" and not (self.executor.repeatable and self.number > FIRST)):
                 raise self._changed("since it was approved; nothing was written")
             self.executor.rehearse(self.api, self.plan.id)
             self.journal.intent(self.plan.id, self.number, str(self.step.action))

@@ -46,8 +46,10 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class Executor(Protocol):
-    """One action on one cluster."""
+    """One action on one cluster. `repeatable`: finding it done is as good as doing it, whoever did it (what is gone
+    is gone), so that a later step need not be the one that does it."""
 
+    repeatable: bool
     timeout: float
 
     def bind(self, api: Api) -> tuple[Bound, ...]:
@@ -73,6 +75,8 @@ class Executor(Protocol):
 
 class Patching:
     """What the executors share that write one object with one JSON patch. They add `write` and `meant`."""
+
+    repeatable = False
 
     def __init__(self, told: str) -> None:
         self.told = told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.check import View
 from tools.errors import Refused
-from tools.model.action import Cordon
+from tools.model.action import Cordon, Uncordon
 from tools.model.nouns import Host
 from tools.model.report import Finding
 
@@ -20,6 +20,23 @@ def propose(finding: Finding, view: View, to: str = "") -> tuple[tuple[Cordon], 
     if host.unschedulable:
         raise Refused("already-cordoned", f"{host.ref} is cordoned already", mend="replace it")
     return (Cordon(host.ref),), f"it differs from its pool's baseline: {finding.message}", NOTES
+
+
+def wished(kind: str, name: str, scope: str, view: View) -> tuple[Cordon | Uncordon]:
+    """`cordon` or `uncordon` of a host that a person names. Raises `Refused` where it is so already."""
+    host = host_named(name, scope, view)
+    if kind == "cordon":
+        if host.unschedulable:
+            raise Refused("already-cordoned", f"{host.ref} is cordoned already")
+        return (Cordon(host.ref),)
+    if not host.unschedulable:
+        raise Refused("not-cordoned", f"{host.ref} is not cordoned")
+    return (Uncordon(host.ref),)
+
+
+def notes_of(kind: str) -> tuple[str, ...]:
+    """What a person must mind of a cordon."""
+    return NOTES if kind == "cordon" else ()
 
 
 def host_named(name: str, scope: str, view: View) -> Host:

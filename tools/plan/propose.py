@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
+
 from tools.check import AnyCheck, View
 from tools.errors import Refused
-from tools.model.action import Action, Cordon, Uncordon
+from tools.model.action import Action
 from tools.model.report import Finding
-from tools.plan import cordon, redeploy
+from tools.plan import cordon, drain, pause, redeploy, replace
 
 Proposal = tuple[tuple[Action, ...], str, tuple[str, ...]]
 """Actions in their order, why they are proposed, and what a person must mind."""
+
+WISHED = "a person asks for it"
+
+
+class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person asks for, whatever was found: `subject` is a host's name, `namespace/name` of an instance or of a
+    workload, or a run (`undo`)."""
+
+    kind: Literal["cordon", "uncordon", "drain", "replace", "pause", "resume", "undo"]
+    subject: str
+    delete_local_data: bool = False
 
 
 def propose(finding: Finding, view: View, checks: list[AnyCheck], to: str = "") -> Proposal:
@@ -25,13 +40,15 @@ def propose(finding: Finding, view: View, checks: list[AnyCheck], to: str = "") 
     )
 
 
-def wished(kind: str, name: str, scope: str, view: View) -> Proposal:
-    """`cordon` or `uncordon` of a host that a person names. Raises `Refused` where it is so already."""
-    host = cordon.host_named(name, scope, view)
-    if kind == "cordon":
-        if host.unschedulable:
-            raise Refused("already-cordoned", f"{host.ref} is cordoned already")
-        return (Cordon(host.ref),), "a person asks for it", cordon.NOTES
-    if not host.unschedulable:
-        raise Refused("not-cordoned", f"{host.ref} is not cordoned")
-    return (Uncordon(host.ref),), "a person asks for it", ()
+def wished(wish: Wish, scope: str, view: View) -> Proposal:
+    """What a person asks for. Raises `Refused` where it is so already, or where its subject is not there."""
+    match wish.kind:
+        case "cordon" | "uncordon":
+            return cordon.wished(wish.kind, wish.subject, scope, view), WISHED, cordon.notes_of(wish.kind)
+        case "drain":
+            return drain.wished(wish.subject, scope, view, wish.delete_local_data), WISHED, drain.NOTES
+        case "replace":
+            return replace.wished(wish.subject, scope, view, wish.delete_local_data), WISHED, replace.NOTES
+        case "pause" | "resume":
+            return pause.wished(wish.kind, wish.subject, scope, view), WISHED, ()
+    raise Refused("no-remedy", f"{wish.kind} is planned from a run, not from a snapshot")

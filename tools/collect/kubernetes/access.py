@@ -65,10 +65,11 @@ def reading() -> list[Right]:
 
 
 def acting() -> list[Right]:
-    """What `execute` and `resume` need: to write the two things that actions write, and to see whether it worked."""
+    """What `execute` and `resume` need: to write what actions write, and to see whether it worked."""
     seen = [right for right in lists() if right.kind not in OPTIONAL]
     gets = [*_written("get"), right_of("ReplicaSet", LISTS["ReplicaSet"], "get")]
-    return [*_written("patch"), *gets, *seen, identity()]
+    evict = Right("", "pods/eviction", "create", "Eviction")
+    return [*_written("patch"), *gets, evict, *seen, identity()]
 
 
 def whoami(api: Api) -> Account:

@@ -163,8 +163,10 @@ def _object(data: bytes, asked: str) -> dict[str, Any]:
 
 
 def _told(data: bytes) -> str:
-    """The `message` of an API Status, or the beginning of whatever was answered."""
+    """The `message` of an API Status with its causes, or the beginning of whatever was answered."""
     try:
-        return str(msgspec.json.decode(data)["message"])
-    except (msgspec.DecodeError, KeyError, TypeError):
+        status = msgspec.json.decode(data)
+        causes = (status.get("details") or {}).get("causes") or ()
+        return " ".join([str(status["message"]), *(str(cause["message"]) for cause in causes)])
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
         return data[:120].decode("utf-8", "replace").strip()

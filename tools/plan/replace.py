@@ -1,0 +1,37 @@
+"""Plans to replace one instance."""
+
+from __future__ import annotations
+
+from tools.check import View
+from tools.errors import Refused
+from tools.model.action import ReplaceInstance
+from tools.model.nouns import Instance
+
+NOTES = (
+    "disruption budgets are waited for, never passed over",
+    "an evicted instance does not come back: its workload makes another one, of its current release",
+)
+
+
+def wished(name: str, scope: str, view: View, delete_local_data: bool) -> tuple[ReplaceInstance]:
+    """Replace the instance of that name (`namespace/name`). Raises `Refused` where it is not there, or nothing would
+    replace it."""
+    namespace, _, plain = name.removeprefix("pod/").rpartition("/")
+    for instance in view.seen(Instance):
+        if (instance.ref.scope, instance.ref.namespace, instance.ref.name) == (scope, namespace, plain):
+            return (planned(instance, delete_local_data),)
+    missing = view.unseen("Instance")
+    if missing is not None:
+        raise Refused("not-observed", f"instance {name!r} was not seen", missing.reason, missing.mend)
+    raise Refused("gone", f"there is no instance {name!r} in what was read", mend="name it as NAMESPACE/NAME")
+
+
+def planned(instance: Instance, delete_local_data: bool) -> ReplaceInstance:
+    """The action for one instance. Raises `Refused` where nothing would replace it."""
+    if instance.static:
+        raise Refused("static", f"{instance.ref} is made by its host's own files", mend="replace the host")
+    if instance.owner is None:
+        raise Refused("unmanaged", f"no controller would bring {instance.ref} back", mend="let a Deployment own it")
+    if instance.finished:
+        raise Refused("finished", f"{instance.ref} has finished: there is nothing to replace")
+    return ReplaceInstance(instance.ref, instance.workload, delete_local_data)
