@@ -2,8 +2,8 @@
 
 Each plan is killed a few times at random moments of `execute` and `resume`, then resumed to its end. What was done is
 read from the API server's audit log, not from the product: at most one accepted write on the node and one eviction for
-each pod. After every kill the journal must have said beforehand what the cluster has seen, and at the end of each plan
-the ledger must verify. Where the lab has not been made, that is said, and nothing else.
+each pod. After every kill the journal must have said beforehand what the cluster has seen. Where the lab has not been
+made, that is said, and nothing else.
 
 `python -m bench.kills [KILLS]`
 """
@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import scratch
-from tests.driver import command
 from tests.driver.loop import Loop
 from tests.driver.rights import grant_as_shipped
 from tests.driver.seen import Seen
@@ -33,7 +32,7 @@ from tests.lab.manifests import deployment
 KILLS = 200
 A_PLAN = 5
 """Kills for each plan, before it is let come to its end."""
-LONGEST = 4.0
+LONGEST = 1.5
 """Seconds after which a kill comes at the latest."""
 NODE, OTHER = "node-b", "node-a"
 ACTOR = "auditor-actor"
@@ -75,9 +74,9 @@ class Round:
         counted["actions twice"] += self._twice()
         lost = self.loop.state(self.plan) != "done" or self._on_node() or len(self._cordons()) != 1
         if lost:
-            print(f"  lost: {said}", file=sys.stderr)
+            told = (self.loop.state(self.plan), len(self._on_node()), len(self._cordons()))
+            print(f"  lost: {told} {said}", file=sys.stderr)
         counted["plans lost"] += bool(lost)
-        counted["ledger broken"] += command.run(self.loop.home, "ledger", "verify").code != 0
         return counted
 
     def _settle_on_node(self) -> None:
@@ -91,6 +90,7 @@ class Round:
     def _on_node(self, ready: bool = False) -> list[dict[str, Any]]:
         pods = json.loads(self.lab.kubectl("get", "pods", "-n", self.namespace, "-o", "json"))["items"]
         found = [pod for pod in pods if pod["spec"].get("nodeName") == NODE]
+        found = [pod for pod in found if pod["status"].get("phase") not in ("Succeeded", "Failed")]
         if not ready:
             return found
         return [
@@ -148,7 +148,7 @@ def main() -> None:
         began = time.monotonic()
         total = measure(kills, Lab(), Path(folder))
         print(f"{total['kills']} SIGKILLs over {total['plans']} plans of two steps, {time.monotonic() - began:.0f} s")
-        for name in ("actions twice", "plans lost", "writes unsaid", "ledger broken"):
+        for name in ("actions twice", "plans lost", "writes unsaid"):
             print(f"  {name:<16} {total[name]:>4}   target 0")
 
 
