@@ -212,3 +212,21 @@ def test_a_rollout_is_paused_and_resumed_by_its_inverse(loop: Loop, fleet: Fleet
     assert back["steps"][0]["action"]["type"] == "resume-rollout"
     assert loop.execute(back).code == 0
     assert not fleet.lab.get("deployment", "app", fleet.namespace)["spec"].get("paused", False)
+
+
+def test_what_was_entered_is_replaced_as_the_finding_asks(loop: Loop, fleet: Fleet, seen: Seen) -> None:
+    fleet.place()
+    name = fleet.ready(NODE)[0]["metadata"]["name"]
+    fleet.lab.kubectl("exec", "-n", fleet.namespace, name, "--", "/bin/sh", "-c", "true", user="alice")
+    log = ("--audit-log", str(fleet.lab.audit_log), "--audit-policy", str(fleet.lab.audit_policy))
+    report = command.run(loop.home, "audit", "--json", *log, "--kubeconfig", loop.reader).report
+    (finding,) = [
+        f
+        for f in report["findings"]
+        if f["check"] == "in-place-change" and [s["name"] for s in f["subjects"]] == [name]
+    ]
+    assert finding["remedy"] == "replace-instance"
+    plan = loop.approved(finding["fingerprint"], *log)
+    assert [step["action"]["instance"]["name"] for step in plan["steps"]] == [name]
+    assert loop.execute(plan).code == 0
+    assert [e["objectRef"]["name"] for e in seen.evictions(ACTOR, fleet.namespace)] == [name]

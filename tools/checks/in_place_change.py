@@ -28,6 +28,7 @@ import msgspec
 
 from tools.artifact import other_reference
 from tools.check import View, Violation, Violations, check
+from tools.model.action import ActionKind
 from tools.model.change import ENTERING, Act, Change
 from tools.model.nouns import Instance, Write
 from tools.model.observation import NotApplicable, NotObserved
@@ -133,7 +134,13 @@ def _allowed(change: Change, allowed: dict[Act, list[str]]) -> bool:
 def _violation(change: Change, instance: Instance) -> Violation:
     code, told = CODES[change.act]
     if change.source == "event":
-        return Violation(code, f"its specification was changed: {change.note}", [(change, "note")], since=change.time)
+        return Violation(
+            code,
+            f"its specification was changed: {change.note}",
+            [(change, "note")],
+            since=change.time,
+            remedy=_remedy(instance),
+        )
     what = f": {change.command}" if change.command else f": {change.summary}" if change.summary else ""
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
     evidence = [
@@ -145,7 +152,8 @@ def _violation(change: Change, instance: Instance) -> Violation:
     evidence += [(change, "summary")] if change.fields_seen else []
     several = len(instance.containers) > 1 and any(c.name == change.container for c in instance.containers)
     where = f" (container {change.container})" if several else ""
-    return Violation(code, f"{change.who} {told}{where}{times}{what}", evidence, since=change.time)
+    message = f"{change.who} {told}{where}{times}{what}"
+    return Violation(code, message, evidence, since=change.time, remedy=_remedy(instance))
 
 
 def _own_record(instance: Instance, done: list[Change], claimed: list[Write]) -> Violations:
@@ -154,14 +162,16 @@ def _own_record(instance: Instance, done: list[Change], claimed: list[Write]) ->
     unnamed = [c for c in added(instance) if c.name not in named and "" not in named]
     if unnamed:
         told = f"a container was added to it while it ran: {', '.join(c.name for c in unnamed)}"
-        yield Violation("ephemeral-container", told, [(c, "image") for c in unnamed], since=unnamed[0].started)
+        images = [(c, "image") for c in unnamed]
+        since = unnamed[0].started
+        yield Violation("ephemeral-container", told, images, since=since, remedy=_remedy(instance))
     for write in claimed:
         act: Act = "resize" if write.subresource == "resize" else "write"
         if not is_told(write, [change for change in done if change.act == act and change.source != "event"]):
             code, told = CODES[act]
             message = f"field manager {write.manager} {told}: {write.owned}"
             evidence = [(write, "manager"), (write, "time"), (write, "owned")]
-            yield Violation(code, message, evidence, since=write.time)
+            yield Violation(code, message, evidence, since=write.time, remedy=_remedy(instance))
 
 
 def _other_image(instance: Instance, view: View) -> Violation | None:
@@ -175,9 +185,17 @@ def _other_image(instance: Instance, view: View) -> Violation | None:
         if part is not None and other_reference(part, container):
             told = f"its specification was changed after it was made: container {container.name} names another image"
             return Violation(
-                "patched-after-creation", told, [(instance, "generation"), (part, "image"), (container, "image")]
+                "patched-after-creation",
+                told,
+                [(instance, "generation"), (part, "image"), (container, "image")],
+                remedy=_remedy(instance),
             )
     return None
+
+
+def _remedy(instance: Instance) -> ActionKind | None:
+    """What was changed in place is replaced, where a controller would make another one."""
+    return "replace-instance" if instance.owner is not None and not instance.static else None
 
 
 def _restarted(instance: Instance, view: View, reasons: list[NotObserved]) -> Violations:

@@ -33,6 +33,8 @@ def propose(finding: Finding, view: View, checks: list[AnyCheck], to: str = "") 
         return redeploy.propose(finding, view, checks, to)
     if finding.remedy == "cordon":
         return cordon.propose(finding, view, to)
+    if finding.remedy == "replace-instance":
+        return replace.propose(finding, view, to)
     raise Refused(
         "no-remedy",
         f"{finding.check} ({finding.code}) has no remedy that this tool carries out",

@@ -6,11 +6,23 @@ from tools.check import View
 from tools.errors import Refused
 from tools.model.action import ReplaceInstance
 from tools.model.nouns import Instance
+from tools.model.report import Finding
 
 NOTES = (
     "disruption budgets are waited for, never passed over",
     "an evicted instance does not come back: its workload makes another one, of its current release",
 )
+
+
+def propose(finding: Finding, view: View, to: str = "") -> tuple[tuple[ReplaceInstance, ...], str, tuple[str, ...]]:
+    """Replace each instance that a finding is about, one after the other; `to` names one of them. Raises `Refused`."""
+    uids = {ref.uid for ref in finding.subjects if not to or to in (ref.name, f"{ref.namespace}/{ref.name}")}
+    found = [i for i in view.seen(Instance) if i.ref.uid in uids and not i.finished and not i.deleted]
+    if not found:
+        told = f"the finding is not about an instance {to!r}" if to else "what the finding is about is gone"
+        raise Refused("gone", told, ", ".join(ref.name for ref in finding.subjects), "audit again")
+    actions = tuple(planned(instance, delete_local_data=False) for instance in found)
+    return actions, f"what was changed in place is replaced: {finding.message}", NOTES
 
 
 def wished(name: str, scope: str, view: View, delete_local_data: bool) -> tuple[ReplaceInstance]:
