@@ -17,6 +17,8 @@ app = typer.Typer(
 )
 checks_app = typer.Typer(help="The rules: list them, or show one's page.", rich_markup_mode=None)
 app.add_typer(checks_app, name="checks")
+policy_app = typer.Typer(help="The policy: what it would do with a plan, and why.", rich_markup_mode=None)
+app.add_typer(policy_app, name="policy")
 
 Sources = Annotated[list[str] | None, typer.Argument(help="kubernetes:CONTEXT, or a recorded list or folder.")]
 OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTEXT, or a recording.")]
@@ -155,6 +157,14 @@ def plan(
     raise typer.Exit(
         room.plan(finding, source, to, wish, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
     )
+
+
+@policy_app.command("explain")
+def policy_explain(run: RunId, config: Config = "", store: StorePath = "", as_json: AsJson = False) -> None:
+    """Say what the policy would do with a run's plan now: exit 0 where approvals would let it be carried out."""
+    from auditor.commands import policy as room
+
+    raise typer.Exit(room.explain(run, config, store, as_json))
 
 
 @app.command()

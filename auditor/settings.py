@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from auditor.approvers import Approvers
 from auditor.policy.model import Policy
+from auditor.settings_errors import told
 from tools.errors import UsageError
 from tools.model.change import ActorKind
 
@@ -80,9 +81,12 @@ def load_settings(path: str = "") -> Settings:
     if not path and not file.exists():
         return Settings()
     try:
-        return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        text = file.read_text(encoding="utf-8")
+        found = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file} can't be read", str(error)) from error
+    try:
+        return Settings.model_validate(found)
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        places = told(error, text, str(file), Settings)
         raise UsageError(f"{file} is not valid", places, "auditor checks show ID tells a check's settings") from error

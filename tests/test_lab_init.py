@@ -14,7 +14,7 @@ pytestmark = pytest.mark.lab
 
 
 def test_a_reader_gets_a_file_that_audits_without_another_word(loop: Loop) -> None:
-    toml = loop.home / "auditor.toml"
+    toml = loop.home / "found.toml"
     said = command.run(loop.home, "init", "--kubeconfig", loop.reader, "--config", toml)
     assert said.code == 0, said
     written = tomllib.loads(toml.read_text())

@@ -190,3 +190,18 @@ def test_a_recording(loop: Loop, broken: Shop, seen: Seen, tmp_path: Path, where
     said = loop.approve(plan) if where == "approve" else loop.execute(plan)
     assert_refused(said, loop, plan, "recorded")
     assert not seen.writes(ACTOR, broken.name, broken.namespace)
+
+
+def test_what_no_rule_mentions_is_proposed_and_no_more(loop: Loop, host: str, seen: Seen) -> None:
+    loop.settings("")
+    plan = loop.plan("--cordon", host)
+    forge(loop, plan)
+    assert_refused(loop.execute(plan), loop, plan, "propose")
+    assert not seen.writes(ACTOR, host)
+
+
+def test_who_would_approve_what_the_policy_does_not_let_run_is_told_so(loop: Loop, host: str) -> None:
+    loop.settings('[[policy.rules]]\nactions = ["cordon"]\nmode = "forbidden"\n')
+    plan = loop.plan("--cordon", host)
+    assert_refused(loop.approve(plan), loop, plan, "forbidden")
+    assert loop.sql("SELECT * FROM approvals") == []

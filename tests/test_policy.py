@@ -20,6 +20,7 @@ from auditor.settings import Settings
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
 from tests.planned import NODE, planned
+from tests.running import auditor
 from tools.errors import Refused
 from tools.execute.journal import FIRST
 from tools.model.action import Cordon, Uncordon
@@ -247,3 +248,23 @@ def test_an_act_whose_plan_cannot_be_read_is_not_taken_for_none(store: Store, pl
         connection.execute("UPDATE plans SET data = x'00'")
     with pytest.raises(Refused, match="can't be counted"):
         record_of(planned(store), policy(), store, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("toml", "code", "words"),
+    [
+        ("", 1, ["proposed, and no more", "no rule mentions it", "[[policy.rules]]", 'actions = ["cordon"]']),
+        ('[[policy.rules]]\nmode = "one-approver"\n', 0, ["one person must approve it", "rule 1 says one-approver"]),
+        ('[[policy.rules]]\nmode = "unattended"\nmax_hosts = "10%"\n', 1, ["touches 1 of 2", "blocked"]),
+    ],
+)
+def test_explain_says_what_would_happen_and_why(tmp_path: Path, toml: str, code: int, words: list[str]) -> None:
+    store = Store(str(tmp_path / "store" / "store.db"))
+    plan = planned(store)
+    store.database.connection.close()
+    (tmp_path / "auditor.toml").write_text(toml)
+    said = auditor(tmp_path, "policy", "explain", plan.run)
+    assert said.code == code, said
+    assert [word for word in words if word not in said.out] == []
+    report = auditor(tmp_path, "policy", "explain", plan.run, "--json").report
+    assert (report["run"], bool(report["blocked"])) == (plan.run, "blocked" in words)
