@@ -192,6 +192,19 @@ def test_a_host_that_somebody_uncordons_is_not_drained_any_further(loop: Loop, f
     assert evicted(seen, fleet) == []
 
 
+def test_what_came_to_the_host_after_the_plan_is_not_evicted(loop: Loop, fleet: Fleet, seen: Seen) -> None:
+    fleet.place()
+    plan = loop.approved("--drain", NODE)
+    other = deployment("other", fleet.lab.image("app:v1"))
+    other["spec"]["template"]["spec"]["nodeName"] = NODE
+    fleet.lab.apply(other, fleet.namespace)
+    fleet.lab.wait("the other to be on the node", lambda: len(fleet.ready(NODE)) == 3 or None, 30)
+    said = loop.execute(plan)
+    assert (said.code, loop.refusals(plan)) == (1, ["changed"]), said
+    assert f"Pod/{fleet.namespace}/other-" in said.err
+    assert evicted(seen, fleet) == []
+
+
 def test_an_instance_is_replaced(loop: Loop, fleet: Fleet, seen: Seen) -> None:
     fleet.place()
     name = fleet.ready(NODE)[0]["metadata"]["name"]

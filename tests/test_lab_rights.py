@@ -144,6 +144,28 @@ def test_an_actor_that_may_not_list(
     assert (again.code, loop.state(plan)) == (0, "done"), again
 
 
+@pytest.mark.parametrize(("missing", "others"), acting("create"))
+def test_an_actor_that_may_not_evict(
+    loop: Loop, shop: Shop, seen: Seen, account: Account, missing: Right, others: tuple[Right, ...]
+) -> None:
+    """It stops before it has journaled anything, with a clear line; with the right, the same run goes on."""
+    assert missing.resource == "pods/eviction"
+    shop.release(shop.prior)
+    name = shop.pods()[0]
+    plan = loop.approved("--replace", f"{shop.namespace}/{name}")
+    account.give(others)
+    loop.actor = account.kubeconfig
+    said = loop.execute(plan)
+    assert said.code == 1, f"the right to {missing} is superfluous"
+    assert "403" in said.err, said
+    assert loop.journal(plan) == []
+    assert not seen.evictions(account.user, shop.namespace)
+    account.give(ACTOR)
+    again = loop.resume(plan)
+    assert again.code == 0, again
+    assert [event["objectRef"]["name"] for event in seen.evictions(account.user, shop.namespace)] == [name]
+
+
 def test_the_shipped_rights_are_what_the_accounts_have(granted: Lab) -> None:
     """Neither account may change anything else, enter a pod, or read a Secret or a ConfigMap."""
     never = ("create pods", "delete pods", "patch pods", "create pods/exec", "get secrets", "list configmaps",

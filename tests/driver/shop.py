@@ -88,6 +88,11 @@ class Shop:
         good = [pod for pod in found if rollout.is_ready(pod) and rollout.image_of(pod) == image]
         return len(good) == len(found) and len(good) == int(self.spec["replicas"])
 
+    def pods(self) -> list[str]:
+        """The names of its pods that are not ending."""
+        found = [pod for pod in self._read("pods", "api/v1")["items"] if "deletionTimestamp" not in pod["metadata"]]
+        return [pod["metadata"]["name"] for pod in found if pod["metadata"]["labels"].get("app") == self.name]
+
     def finding(self, loop: Loop, code: str = "deadline-exceeded") -> str:
         """The fingerprint of the finding about this Deployment; asked of the auditor once, since it is stable."""
         if code not in self.findings:

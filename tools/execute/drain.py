@@ -46,9 +46,11 @@ class Draining:
         return Preview(by=by, diff="\n".join(lines), reason=reason)
 
     def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
-        """`changed` where something else runs there than the plan names."""
+        """`before`, always: what is gone needs no eviction. Raises `Refused` where something else runs there than the
+        plan names."""
         self._node(api)
-        return "changed" if self._strangers(self._evicted(api), api) else "before"
+        self._refuse_strangers(self._evicted(api), api)
+        return "before"
 
     def rehearse(self, api: Api, plan: str) -> None:
         """The node must be cordoned, and each eviction let through by admission; a budget may hold it back for now."""
@@ -65,8 +67,7 @@ class Draining:
         """Evict what budgets allow now. Raises `Blocked` where that is nothing of what is left."""
         self._cordoned(api)
         left = [pod for pod in self._evicted(api) if not is_ending(pod)]
-        if self._strangers(left, api):
-            raise Refused("changed", f"another workload has come to {self.action.host}", mend="plan again")
+        self._refuse_strangers(left, api)
         refuse_loss(left, self.action.delete_local_data)
         evicted: list[str] = []
         held: list[str] = []
@@ -96,9 +97,16 @@ class Draining:
     def _evicted(self, api: Api) -> list[Pod]:
         return [pod for pod in pods(api, node=self.action.host.name) if not stays(pod)]
 
-    def _strangers(self, found: list[Pod], api: Api) -> list[Pod]:
+    def _refuse_strangers(self, found: list[Pod], api: Api) -> None:
         owners, named = Owners(api), {workload.uid for workload in self.action.workloads}
-        return [pod for pod in found if not is_ending(pod) and owners.root(pod) not in named]
+        come = [name_of(pod) for pod in found if not is_ending(pod) and owners.root(pod) not in named]
+        if come:
+            raise Refused(
+                "changed",
+                f"{', '.join(come)} came to {self.action.host} after the plan was made",
+                "the plan does not name the workload",
+                "plan again",
+            )
 
     def _node(self, api: Api) -> dict[str, Any]:
         return read_same(api, f"/api/v1/nodes/{self.action.host.name}", self.action.host)
