@@ -87,9 +87,9 @@ def test_the_settings_reach_the_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('[[actors]]\nkind = "robot"\nuser = "x"\n', "actors.0.kind"),
-        ('[[actors]]\nkind = "person"\n', "actors.0"),
-        ('[[actors]]\nkind = "person"\nname = "x"\n', "actors.0.name"),
+        ('[[actors]]\nkind = "robot"\nuser = "x"\n', "actors[0].kind"),
+        ('[[actors]]\nkind = "person"\n', "actors[0]"),
+        ('[[actors]]\nkind = "person"\nname = "x"\n', "actors[0].name"),
         ('[audit_log]\nsince = "yesterday"\n', "audit_log.since"),
         ("[audit_log]\nsince = 2026-11-23T10:00:00\n", "audit_log.since"),
         ('[audit_log]\npath = "a.log"\n', "audit_log.path"),

@@ -66,11 +66,11 @@ def test_a_key_shared_in_another_form_is_found_too(tmp_path: Path) -> None:
     ("text", "why"),
     [
         ('name = "a"', "users or keys"),
-        ('name = " "\nusers = ["u"]', "approvers.0.name"),
-        ('name = "a"\nusers = [""]', "approvers.0.users.0"),
+        ('name = " "\nusers = ["u"]', r"approvers\[0\].name"),
+        ('name = "a"\nusers = [""]', r"approvers\[0\].users\[0\]"),
         ('name = "a"\nkeys = ["ssh-ed25519 x"]', "key 1"),
         ('name = "a"\nkeys = ["-----BEGIN OPENSSH PRIVATE KEY-----"]', "private key"),
-        ('name = "a"\nusers = ["u"]\nkey = "x"', "approvers.0.key"),
+        ('name = "a"\nusers = ["u"]\nkey = "x"', r"approvers\[0\].key"),
     ],
 )
 def test_bad_approvers_are_refused_with_their_place(tmp_path: Path, text: str, why: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.driver.loop import Loop
+from tests.driver.loop import POLICY, Loop
 from tests.driver.outcomes import outcome, snapshot
 from tests.driver.seen import Seen
 from tests.lab import manifests, scenarios, settings
@@ -69,7 +69,9 @@ def test_a_drifted_host_is_found_and_contained(
     (evidence,) = finding["evidence"]
     assert (evidence["ref"]["uid"], evidence["value"]) == (odd.uid, settings.DRIFTED_VERSION)
     assert [s["uid"] for s in finding["subjects"]] == [odd.uid]
-    contain(Loop(granted, tmp_path / "declared"), finding["fingerprint"], odd, namespace)
+    loop = Loop(granted, tmp_path / "declared")
+    loop.settings(TOML + POLICY)
+    contain(loop, finding["fingerprint"], odd, namespace)
 
 
 def contain(loop: Loop, finding: str, odd: Planted, namespace: str) -> None:
