@@ -25,6 +25,7 @@ pytestmark = pytest.mark.lab
 
 ACTOR = "auditor-actor"
 NODE, OTHER = "node-b", "node-a"
+OURS = "drained-by-a-test"
 MAIN = ["intent", "effect", "done"]
 
 
@@ -41,6 +42,7 @@ class Fleet:
         manifest = deployment("app", self.lab.image("app:v1"), replicas=2)
         pod = manifest["spec"]["template"]["spec"]
         pod["terminationGracePeriodSeconds"] = 1
+        pod["tolerations"] = [{"key": OURS, "operator": "Exists"}]
         if volumes:
             pod["volumes"] = [{"name": "scratch", "emptyDir": {}}]
         self.lab.apply(manifest, self.namespace)
@@ -71,9 +73,12 @@ class Fleet:
 
 @pytest.fixture
 def fleet(lab_alone: Lab, granted: Lab) -> Iterator[Fleet]:
-    """A fleet of its own, on a lab that no other test changes meanwhile; both nodes are schedulable afterwards."""
+    """A fleet of its own, on a node that no other test's workload comes to meanwhile (it runs beside them, and one that
+    came after the plan would rightly stop the drain); both nodes are schedulable afterwards."""
     namespace = granted.namespace(f"drain-{secrets.token_hex(3)}")
+    granted.kubectl("taint", "node", NODE, f"{OURS}=yes:NoSchedule", "--overwrite")
     yield Fleet(granted, namespace)
+    granted.kubectl("taint", "node", NODE, f"{OURS}-")
     for node in (NODE, OTHER):
         granted.kubectl("uncordon", node)
     granted.discard_namespace(namespace)

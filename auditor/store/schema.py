@@ -1,5 +1,5 @@
-"""The tables of the store, version by version. Version 2 added history, version 3 whose requests a step made; what
-earlier ones wrote stays readable as it is.
+"""The tables of the store, version by version. Version 2 added history, version 3 whose requests a step made, version 4
+the ledger and who lifted a stop; what earlier ones wrote stays readable as it is.
 
 History is append-only, which triggers enforce: no row of `looks`, `history`, `changes` or `watched` is ever changed or
 removed. `present` alone is derived, the open end of each fact, so that a look is compared with what stands and not
@@ -8,7 +8,7 @@ with all that ever was.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION = 0x41554454  # "AUDT", in the file's header: SQLite's application_id
 PAGE_SIZE = 512
 """Bytes in a page of a new store. SQLite writes whole pages, and a quiet round touches few rows: in pages of 4096 it
@@ -75,5 +75,23 @@ _ACTS = (
     "ALTER TABLE journal ADD COLUMN actor TEXT NOT NULL DEFAULT ''",
 )
 
-STEPS: dict[int, tuple[str, ...]] = {0: _FIRST, 1: _HISTORY, 2: _ACTS}
+_LEDGER = (
+    # One entry of the ledger: its body in canonical JSON, the SHA-256 of the entry before, its own, and the
+    # installation's signature over its own, which makes each entry a signed head.
+    """CREATE TABLE ledger (
+    number INTEGER PRIMARY KEY, body BLOB NOT NULL, before BLOB NOT NULL, hash BLOB NOT NULL,
+    signature BLOB NOT NULL)""",
+    # Who lifted a stop rule of the policy, in which scope, and the case that made it stop.
+    """CREATE TABLE lifts (
+    id TEXT PRIMARY KEY, scope TEXT NOT NULL, stop TEXT NOT NULL, cause TEXT NOT NULL, person TEXT NOT NULL,
+    how TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL)""",
+    *(
+        f"CREATE TRIGGER {table}_no_{act} BEFORE {act} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table}: append-only'); END"
+        for table in ("ledger", "lifts")
+        for act in ("UPDATE", "DELETE")
+    ),
+)
+
+STEPS: dict[int, tuple[str, ...]] = {0: _FIRST, 1: _HISTORY, 2: _ACTS, 3: _LEDGER}
 """What leads from each version to the next."""
