@@ -20,6 +20,9 @@ app.add_typer(checks_app, name="checks")
 policy_app = typer.Typer(help="The policy: what it would do with a plan, and why.", rich_markup_mode=None)
 app.add_typer(policy_app, name="policy")
 
+ledger_app = typer.Typer(help="The ledger of every run, approval and action.", rich_markup_mode=None)
+app.add_typer(ledger_app, name="ledger")
+
 Sources = Annotated[list[str] | None, typer.Argument(help="kubernetes:CONTEXT, or a recorded list or folder.")]
 OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTEXT, or a recording.")]
 Kubeconfig = Annotated[str, typer.Option(help="The kubeconfig file to use.")]
@@ -229,6 +232,42 @@ def resume(
     from auditor.commands import execute as room
 
     raise typer.Exit(room.resume(run, context, kubeconfig, config, store, as_json))
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    config: Config = "",
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Prove the ledger and what it is about: exit 0 whole, 10 tampered with, 3 where an anchor can't be read."""
+    from auditor.commands import ledger as room
+
+    raise typer.Exit(room.verify(context, kubeconfig, config, store, as_json))
+
+
+@ledger_app.command("show")
+def ledger_show(
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many, the newest last.")] = 20,
+    store: StorePath = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest entries."""
+    from auditor.commands import ledger as room
+
+    raise typer.Exit(room.show(limit, store, as_json))
+
+
+@ledger_app.command("anchor")
+def ledger_anchor(
+    context: Context = "", kubeconfig: Kubeconfig = "", config: Config = "", store: StorePath = ""
+) -> None:
+    """Keep the newest head in every anchor of the settings, after proving the ledger."""
+    from auditor.commands import ledger as room
+
+    raise typer.Exit(room.anchor(context, kubeconfig, config, store))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from auditor.approvers import Approvers
+from auditor.ledger.settings import LedgerSettings
 from auditor.policy.model import Policy
 from auditor.settings_errors import told
 from tools.errors import UsageError
@@ -63,6 +64,7 @@ class Settings(BaseModel):
     actors: list[ActorSettings] = []
     approvers: Approvers = []
     policy: Policy = Policy()
+    ledger: LedgerSettings = LedgerSettings()
     checks: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")

@@ -153,4 +153,4 @@ def test_a_quiet_round_grows_the_file_by_little(store: Store) -> None:
     before = pages()
     for hour in range(4, 14):
         keep(hour)
-    assert (pages() - before) * PAGE_SIZE < 10 * 1_000
+    assert (pages() - before) * PAGE_SIZE < 10 * 1_500  # of which the ledger's entry is 560

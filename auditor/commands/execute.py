@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from auditor import gate
 from auditor.commands.approve import same_cluster
+from auditor.commands.ledger import anchor_quietly
 from auditor.commands.looking import progress
 from auditor.commands.stopping import bar, stopping
 from auditor.render.text import console, line, print_json
@@ -91,6 +92,7 @@ def _carry_on(
                 "reused", f"run {plan.run} has ended meanwhile", store.runs.get(plan.run).outcome, "plan again"
             )
         state = resume(graph, plan.run, interrupt, approvals) if interrupt else go_on(graph, plan.run, approvals)
+    anchor_quietly(settings, store, context, kubeconfig)
     return _report(plan, state.get("verified", False), time.monotonic() - start, store, as_json)
 
 

@@ -30,6 +30,7 @@ def text(found: Found, checks: Sequence[AnyCheck]) -> str:
         _actors(found),
         _approvers(),
         _policy(),
+        _ledger(),
         _checks(found, checks),
     )
     return "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
@@ -96,6 +97,11 @@ def _policy() -> Iterator[str]:
     if "policy" in Settings.model_fields:
         yield "# What a plan needs before it may be carried out: the first rule that matches a step decides."
         yield from ("#[[policy.rules]]", '#subject = "Deployment/shop/*"', '#mode = "one-approver"')
+
+
+def _ledger() -> Iterator[str]:
+    yield "# Where heads of the ledger are kept besides: who truncates the ledger here can't do so there."
+    yield from ("#[ledger]", '#key = ""', "#[[ledger.anchors]]", '#file = "/mnt/elsewhere/auditor-heads.jsonl"')
 
 
 def _checks(found: Found, checks: Sequence[AnyCheck]) -> Iterator[str]:

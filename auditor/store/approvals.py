@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from auditor.ledger.entry import fingerprint
+from auditor.ledger.record import record
 from auditor.store.database import Database
 from tools.errors import Refused
 from tools.model.plan import Approval
@@ -22,8 +24,15 @@ class Approvals:
                 "INSERT OR IGNORE INTO approvals (id, run, plan, data) VALUES (?, ?, ?, ?)",
                 (approval.id, approval.run, approval.plan, msgspec.json.encode(approval, order="deterministic")),
             ).rowcount
+            if added:
+                self._record(approval)
         if not added:
             raise Refused("replayed", f"approval {approval.id} was handed in before", mend="sign a new one, if need be")
+
+    def _record(self, approval: Approval) -> None:
+        data = msgspec.json.encode(approval, order="deterministic")
+        told = {"approval": approval.id, "run": approval.run, "plan": approval.plan, "sha256": fingerprint(data)}
+        record(self.database, "approval", {**told, "approver": approval.approver, "how": approval.how})
 
     def get(self, approval: str) -> tuple[Approval, str | None]:
         """An approval and when it was consumed. Raises `Refused` where it never was, or can't be read."""

@@ -9,9 +9,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.store.schema import APPLICATION, PAGE_SIZE, SCHEMA_VERSION, STEPS
 from tools.errors import AuditorError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def default_path() -> Path:
@@ -28,6 +32,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.key: Ed25519PrivateKey | None = None  # the ledger's, once something was recorded
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from uuid import uuid4
 
+from auditor.ledger.record import record
 from auditor.store.claims import LEASE, Claim
 from auditor.store.database import Database
 from auditor.store.runs import now
@@ -36,6 +37,7 @@ class StoreJournal:
                 "INSERT INTO journal (plan, step, state, write_id, actor) VALUES (?, ?, 'intent', ?, ?)",
                 (plan, step, str(uuid4()), self.actor),
             )
+            self._record(connection, plan, step, first=step == FIRST)
             self._line(connection, plan, step, "intent", detail)
 
     def write_id(self, plan: str, step: int) -> str:
@@ -67,7 +69,16 @@ class StoreJournal:
         with self.database.transaction() as connection:
             self._held(connection)
             connection.execute("UPDATE journal SET state = ? WHERE plan = ? AND step = ?", (state, plan, step))
+            self._record(connection, plan, step)
             self._line(connection, plan, step, state, detail)
+
+    def _record(self, connection: sqlite3.Connection, plan: str, step: int, *, first: bool = False) -> None:
+        """Say in the ledger how a step stands now, and at the first intent which approvals were spent on it."""
+        state, write_id, actor = connection.execute(
+            "SELECT state, write_id, actor FROM journal WHERE plan = ? AND step = ?", (plan, step)
+        ).fetchone()
+        told = {"plan": plan, "step": step, "state": state, "write_id": write_id, "actor": actor}
+        record(self.database, "step", {**told, "approvals": list(self.claim.approvals)} if first else told)
 
     def _held(self, connection: sqlite3.Connection) -> None:
         """Prolong the claim inside the transaction that needs it. Raises `Refused` where it is not ours any more."""

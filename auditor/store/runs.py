@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from datetime import UTC, datetime
 
 import msgspec
 
+from auditor.ledger.record import record
 from auditor.store import reports
 from auditor.store.contents import Contents, digest
 from auditor.store.database import Database
@@ -59,6 +61,7 @@ class Runs:
                 "INSERT INTO runs (id, at, source, state, snapshot, report) VALUES (?, ?, ?, ?, ?, ?)",
                 (run, now(), source, state, snapshot, report),
             )
+            self._record(connection, run)
         return run
 
     def get(self, run: str) -> Run:
@@ -94,6 +97,7 @@ class Runs:
         assignments = ", ".join(f"{name} = ?" for name in fields)
         with self.database.transaction() as connection:
             connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*fields.values(), run))  # noqa: S608 - names are ours
+            self._record(connection, run)
 
     def save_packed(self, packed: Packed) -> str:
         """Store packed facts; their id. What of them is stored already is not stored again."""
@@ -144,6 +148,7 @@ class Runs:
                 (plan.id, plan.run, msgspec.json.encode(plan, order="deterministic")),
             )
             connection.execute("UPDATE runs SET plan = ?, state = 'planned' WHERE id = ?", (plan.id, plan.run))
+            self._record(connection, plan.run)
 
     def load_plan(self, run: str) -> Plan:
         """The plan of a run. Raises `UsageError` where it has none, `Refused` (recorded) where it was edited."""
@@ -186,9 +191,17 @@ class Runs:
     def refuse(self, run: str, code: str, message: str) -> None:
         """Record that something was asked for and refused."""
         with self.database.transaction() as connection:
-            connection.execute(
+            number = connection.execute(
                 "INSERT INTO refusals (run, at, code, message) VALUES (?, ?, ?, ?)", (run, now(), code, message)
-            )
+            ).lastrowid
+            record(self.database, "refusal", {"refusal": number, "run": run, "code": code, "message": message})
+
+    def _record(self, connection: sqlite3.Connection, run: str) -> None:
+        """Say in the ledger how a run stands now."""
+        names = ("source", "state", "snapshot", "report", "plan", "outcome")
+        row = connection.execute(f"SELECT {', '.join(names)} FROM runs WHERE id = ?", (run,)).fetchone()  # noqa: S608 - names are ours
+        if row is not None:
+            record(self.database, "run", {"run": run, **dict(zip(names, row, strict=True))})
 
     def refusals(self, run: str) -> list[tuple[str, str, str]]:
         """What was refused in a run: time, code, message; oldest first."""
