@@ -21,11 +21,14 @@ from tools.plan.propose import Proposal, propose
 
 def choose(report: Report, wanted: str, view: View, checks: list[AnyCheck]) -> Finding:
     """A finding by its fingerprint (or the beginning of it); without one, the worst for which an action can be planned.
+    What is waived is none to remedy.
 
     Raises `Refused` where there is none, with why the worst one's remedy can't be.
     """
     if wanted:
         found = [f for f in report.findings if f.fingerprint.startswith(wanted)]
+        if not any(f.verdict == "violation" for f in found):
+            _not_waived(report, wanted)
         if len(found) == 1:
             return found[0]
         many = "several findings begin so" if found else "it may be mended, or of another run"
@@ -47,6 +50,20 @@ def choose(report: Report, wanted: str, view: View, checks: list[AnyCheck]) -> F
         "no finding here has a remedy that this tool carries out",
         mend="auditor audit lists the findings, auditor explain what a person does about them",
     )
+
+
+def _not_waived(report: Report, wanted: str) -> None:
+    """Raise `Refused` where what is wanted is waived, with who accepts it and until when."""
+    waivers = {use.waiver.id: use.waiver for use in report.waivers}
+    for one in report.waived:
+        if one.finding.fingerprint.startswith(wanted):
+            waiver = waivers[one.by[0]]
+            raise Refused(
+                "waived",
+                f"finding {one.finding.fingerprint} is waived until {waiver.expires:%Y-%m-%d %H:%MZ}",
+                f"{waiver.owner}: {waiver.reason}",
+                "take the waiver out of auditor.toml, and plan again",
+            )
 
 
 def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str]:

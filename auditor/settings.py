@@ -12,6 +12,7 @@ from auditor.approvers import Approvers
 from auditor.ledger.settings import LedgerSettings
 from auditor.policy.model import Policy
 from auditor.settings_errors import told
+from auditor.waivers.settings import Waivers
 from tools.errors import UsageError
 from tools.model.change import ActorKind
 
@@ -51,8 +52,8 @@ class ActorSettings(BaseModel):
 class Settings(BaseModel):
     """`source` is what to audit when the command line names nothing; `timeout` bounds one request, in seconds;
     `approval_minutes` is how long an approval holds; `audit_log` is the audit log of the source, `actors` say who is
-    who in it; `approvers` say who may approve, `policy` what may be carried out; `checks` maps a check's id to its own
-    settings, which the check itself converts."""
+    who in it; `approvers` say who may approve, `policy` what may be carried out, `waivers` what is accepted for a time;
+    `checks` maps a check's id to its own settings, which the check itself converts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +66,7 @@ class Settings(BaseModel):
     approvers: Approvers = []
     policy: Policy = Policy()
     ledger: LedgerSettings = LedgerSettings()
+    waivers: Waivers = []
     checks: dict[str, dict[str, Any]] = {}
 
     @model_validator(mode="after")

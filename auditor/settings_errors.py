@@ -12,6 +12,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 Place = tuple[str | int, ...]
+
+
+class Misplaced(ValueError):
+    """A fault that a validator of several entries finds in one of them: at a place below its own."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]#]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"\s*([\w.\-\"' ]+?)\s*=")
 
@@ -21,7 +31,8 @@ def told(error: ValidationError, text: str, file: str, model: type[BaseModel]) -
     lines = lines_of(text)
     faults = []
     for fault in error.errors():
-        place = tuple(fault["loc"])
+        raised = fault.get("ctx", {}).get("error")
+        place = (*fault["loc"], *(raised.place if isinstance(raised, Misplaced) else ()))
         line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 0)
         message = fault["msg"].removeprefix("Value error, ")
         near = _nearest(place, fault["type"], fault.get("input"), model)

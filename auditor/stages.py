@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 import msgspec
@@ -20,6 +21,8 @@ from auditor.store.journal import StoreJournal
 from auditor.store.snapshots import pack
 from auditor.store.store import Store
 from auditor.verification import verify_plan
+from auditor.waivers.apply import waive
+from auditor.waivers.settings import waivers_of
 from tools.catalogue import convert_settings, discover
 from tools.check import View
 from tools.collect.sources import Source, collect
@@ -119,11 +122,11 @@ class Stages:
         return {"standings": dict(sorted(standings.items()))}
 
     def check(self, state: RunState) -> RunState:
-        """Run every check."""
+        """Run every check, and set apart what the settings waive now."""
         now = checked(state)
         facts = self.store.runs.load_facts(now.snapshot)
         made = audit(facts, now.snapshot, self.checks, self.settings, self.store.history(facts))
-        report = self.store.runs.save_report(made)
+        report = self.store.runs.save_report(waive(made, waivers_of(self.configured.waivers), datetime.now(UTC)))
         self.store.runs.update(now.run, report=report, state="audited")
         return {"report": report}
 

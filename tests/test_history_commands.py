@@ -42,7 +42,8 @@ def fingerprints(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 def test_what_is_new_and_what_is_gone(tmp_path: Path) -> None:
     first = since(tmp_path, "last", *tagged("a"))
-    assert first.report["since"] == {"run": None, "new": [], "gone": [], "changed": [], "other_settings": False}
+    empty: dict[str, list[str]] = {name: [] for name in ("new", "gone", "changed", "waived", "unwaived")}
+    assert first.report["since"] == {"run": None, "other_settings": False, **empty}
     second = since(tmp_path, "last", *tagged("b"))
     told = second.report["since"]
     assert ("image-pinned-by-digest", "b") in fingerprints(told["new"])

@@ -13,7 +13,6 @@ from auditor.render.text import console, print_json, safe
 from auditor.since import Since, compare
 from auditor.store.snapshots import pack
 from auditor.store.store import Store
-from tools.engine import audit as run_checks
 from tools.errors import UsageError
 from tools.model.facts import Facts
 from tools.model.identity import Scope
@@ -40,7 +39,7 @@ def audit(
     before = earlier(since, packed.facts, kept) if since else None
     history = kept.history(packed.facts)
     _warn(kept.strangers(packed.facts))
-    report = run_checks(packed.facts, packed.id, looking.checks, looking.settings, history)
+    report = looking.report(packed, history)
     kept.keep_audit(looking.named, packed, report)
     other = (compare(before[0], before[1], report) if before else Since(None)) if since else None
     if as_json:

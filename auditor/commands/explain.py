@@ -9,7 +9,6 @@ from auditor.render.timeline import print_timeline
 from auditor.store.snapshots import pack
 from auditor.store.store import Store
 from tools.check import View
-from tools.engine import audit as run_checks
 from tools.errors import UsageError
 from tools.explain import explain as explain_finding
 from tools.model.report import Finding, Report
@@ -29,12 +28,15 @@ def explain(
     lines = {owner: timeline_of(owner, view) for owner in dict.fromkeys(f.owner for f in chosen)}
     explained = [(f, explain_finding(f, checks[f.check], lines[f.owner])) for f in chosen]
     timelines = list(lines.values()) if finding else []
+    waivers = {use.waiver.id: use.waiver for use in report.waivers}
+    by = {one.finding.fingerprint: [waivers[name] for name in one.by] for one in report.waived if one.finding in chosen}
     if as_json:
-        print_json({"version": 1, "explanations": [e for _, e in explained], "timelines": timelines})
+        told = {"version": 1, "explanations": [e for _, e in explained], "timelines": timelines}
+        print_json({**told, "waived": by} if by else told)
         return 0
     out = console()
     for one, explanation in explained:
-        print_explanation(one, explanation, out)
+        print_explanation(one, explanation, out, by.get(one.fingerprint, []) if one.verdict == "violation" else [])
     for timeline in timelines[:1]:
         print_timeline(timeline, out)
     if not explained:
@@ -43,10 +45,11 @@ def explain(
 
 
 def choose(report: Report, wanted: str) -> list[Finding]:
-    """The findings that a fingerprint (or its beginning) names; without one, every violation."""
+    """The findings that a fingerprint (or its beginning) names, waived or not; without one, every violation that
+    counts."""
     if not wanted:
         return [f for f in report.findings if f.verdict == "violation"]
-    found = [f for f in report.findings if f.fingerprint.startswith(wanted)]
+    found = [f for f in report.found if f.fingerprint.startswith(wanted)]
     if not found:
         raise UsageError(
             f"no finding {wanted!r} in that report", mend="auditor audit lists them with their fingerprints"
@@ -58,7 +61,7 @@ def _fresh(source: str, kubeconfig: str, config: str, logs: Logs, store: str) ->
     looking = Looking([source] if source else [], kubeconfig, config, logs)
     packed = pack(looking.facts())
     history = Store(store).history(packed.facts)
-    report = run_checks(packed.facts, packed.id, looking.checks, looking.settings, history)
+    report = looking.report(packed, history)
     return report, View(packed.facts, looking.settings, history)
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
 from auditor.settings import Settings, load_settings
-from auditor.store.snapshots import pack
+from auditor.store.snapshots import Packed, pack
+from auditor.waivers.apply import waive
+from auditor.waivers.settings import waivers_of
 from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck
 from tools.collect.actors import Rule
 from tools.collect.sources import AuditLog, Source, collect, merge, parse_source
+from tools.engine import audit
 from tools.errors import UsageError
 from tools.model.facts import Facts
+from tools.model.history import History
+from tools.model.report import Report
 
 Logs = tuple[Sequence[str], str]
 """What the command line says of the audit log: its files or folders, and its policy."""
@@ -46,6 +52,11 @@ class Looking:
             return merge([collect(source, say) for source in self.sources])
         finally:
             say("")
+
+    def report(self, packed: Packed, history: History) -> Report:
+        """What the checks find in the facts, with what the settings waive now apart."""
+        made = audit(packed.facts, packed.id, self.checks, self.settings, history)
+        return waive(made, waivers_of(self.configured.waivers), datetime.now(UTC))
 
     def snapshot_id(self, facts: Facts) -> str:
         """The id that these facts are stored by."""

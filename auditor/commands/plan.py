@@ -45,7 +45,7 @@ def plan(
     kept = Store(store)
     run = kept.runs.begin(looking.named)
     say = progress()
-    stages = Stages(kept, looking.configured.checks, say)
+    stages = Stages(kept, looking.configured.checks, say, configured=looking.configured)
     try:
         with open_graph(stages) as graph:
             asked: RunState = {"finding": finding, "to": to, "wish": msgspec.to_builtins(wish)}

@@ -34,6 +34,7 @@ def told(run: Run, store: Store, refusals: int) -> dict[str, Any]:
         "state": run.state,
         "violations": found.get("violation", 0) if summary else None,
         "inconclusive": found.get("inconclusive", 0) if summary else None,
+        "waived": summary.waived if summary else None,
         "errors": found.get("error", 0) if summary else None,
         "exit": summary.exit if summary else None,
         "refusals": refusals,

@@ -59,7 +59,7 @@ def _alike(plan: Plan, store: Store) -> int | None:
     report = store.runs.get(plan.run).report
     if report is None:
         return None
-    findings = store.runs.load_report(report).findings
+    findings = store.runs.load_report(report).found  # a waiver accepts a drift, and does not unsee it
     drifts = [f for f in findings if f.check == "host-baseline" and f.verdict == "violation"]
     return max((len(set(f.subjects)) for f in drifts if f.owner.scope == plan.scope), default=0)
 

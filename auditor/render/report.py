@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.render.text import line, safe, second
+from auditor.render.waivers import print_waived, print_waivers
 from tools.model.report import Evidence, Finding, Report, Verdict
 
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
@@ -34,6 +35,8 @@ def print_report(report: Report, out: Console, evidence: bool = False) -> None:
                 _undecided(findings, out)
             else:
                 _findings(findings, out, evidence)
+    print_waived(report, out)
+    print_waivers(report, out)
     _coverage(report, out)
     _gaps(report, out)
     _foot(report, out)
@@ -167,6 +170,7 @@ def _foot(report: Report, out: Console) -> None:
         f"{totals['violation']} violation{'s' if totals['violation'] != 1 else ''}",
         f"{totals['inconclusive']} inconclusive",
         *([f"{totals['error']} failed checks"] if totals["error"] else []),
+        *([f"{len(report.waived)} waived"] if report.waived else []),
     ]
     worst = next((f for f in report.findings if f.verdict == "violation"), None)
     hint = f"  next: auditor explain {worst.fingerprint}" if worst else ""

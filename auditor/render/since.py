@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from auditor.render.text import line
+from auditor.render.waivers import until
 from auditor.since import Changed, Since
 from tools.model.report import Finding
 
@@ -17,6 +18,8 @@ def print_since(since: Since, out: Console) -> None:
         out.print(line(("SINCE", "bold"), "  no earlier run of this scope to compare with"))
         return
     counts = f"{len(since.new)} new, {len(since.gone)} gone, {len(since.changed)} changed"
+    counts += f", {len(since.waived)} waived now" if since.waived else ""
+    counts += f", {len(since.unwaived)} no longer waived" if since.unwaived else ""
     out.print(line((f"SINCE {since.run}", "bold"), f"  {counts}"))
     if since.other_settings:
         out.print(line(("  that run judged by other settings: what is gone may only be asked otherwise", "yellow")))
@@ -29,6 +32,11 @@ def print_since(since: Since, out: Console) -> None:
             _row(table, (word, style), finding, finding.message)
     for changed in since.changed:
         _row(table, ("changed", "yellow"), changed.finding, _told(changed))
+    for word, style, moved in (("waived", "blue", since.waived), ("unwaived", "red", since.unwaived)):
+        for one in moved:
+            by = one.by[0]
+            told = f"until {until(by.expires)} by {by.owner}: {by.reason}; {one.finding.message}"
+            _row(table, (word, style), one.finding, told if word == "waived" else f"it was {told}")
     if table.row_count:
         out.print(Padding(table, (0, 0, 0, 2)))
 

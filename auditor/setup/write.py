@@ -30,6 +30,7 @@ def text(found: Found, checks: Sequence[AnyCheck]) -> str:
         _actors(found),
         _approvers(),
         _policy(),
+        _waivers(),
         _ledger(),
         _checks(found, checks),
     )
@@ -97,6 +98,13 @@ def _policy() -> Iterator[str]:
     if "policy" in Settings.model_fields:
         yield "# What a plan needs before it may be carried out: the first rule that matches a step decides."
         yield from ("#[[policy.rules]]", '#subject = "Deployment/shop/*"', '#mode = "one-approver"')
+
+
+def _waivers() -> Iterator[str]:
+    yield "# Findings that are accepted for a time: one by its fingerprint, or what a check finds on a subject (as"
+    yield "# reports show it; * stands for any text). A date ends at its end in UTC; a time needs its zone."
+    yield from ("#[[waivers]]", '#check = "image-pinned-by-digest"', '#subject = "Deployment/shop/*"')
+    yield from ('#owner = "Alice"', '#reason = "the vendor ships tags alone until spring"', "#expires = 2027-03-31")
 
 
 def _ledger() -> Iterator[str]:

@@ -11,21 +11,25 @@ from auditor.store.contents import Contents, Stored, digest, key
 from tools.model.report import Report, Verdict
 
 PARTS = ("scopes", "findings", "coverage", "gaps")
+WAIVERS = ("waived", "waivers")
+"""Parts of a report that has any waivers."""
 MOVING = ("snapshot", "moment", "history")
 """What differs from round to round though nothing has changed."""
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
-    """What a list of runs says of a report: its scopes as (id, name), its findings by verdict, its exit code."""
+    """What a list of runs says of a report: its scopes as (id, name), its findings that count by verdict, its exit
+    code, and how many findings were waived."""
 
     scopes: tuple[tuple[str, str], ...]
     verdicts: dict[Verdict, int]
     exit: int
+    waived: int = 0
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
     """A report without what moves and without its parts, which `parts` names by their contents in the order of
-    `PARTS`; and its summary."""
+    `PARTS` and, where there are more, `WAIVERS`; and its summary."""
 
     report: dict[str, Any]
     parts: tuple[bytes, ...]
@@ -41,9 +45,12 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
 
 def split(report: Report) -> tuple[str, dict[str, Stored]]:
     """A report's id, and the contents that it is made of."""
-    parts = [msgspec.json.encode(getattr(report, part), order="deterministic") for part in PARTS]
+    names = PARTS + WAIVERS if report.waived or report.waivers else PARTS
+    parts = [msgspec.json.encode(getattr(report, part), order="deterministic") for part in names]
     contents: dict[str, Stored] = {digest("t", part): ("part", part) for part in parts}
-    rest = {name: value for name, value in msgspec.structs.asdict(report).items() if name not in PARTS + MOVING}
+    rest = {
+        name: value for name, value in msgspec.structs.asdict(report).items() if name not in PARTS + WAIVERS + MOVING
+    }
     body = _encode(Body(rest, tuple(key(digest("t", part)) for part in parts), summarize(report)))
     contents[digest("b", body)] = ("body", body)
     head = _encode(Head(tuple(getattr(report, name) for name in MOVING), key(digest("b", body))))
@@ -54,7 +61,9 @@ def split(report: Report) -> tuple[str, dict[str, Stored]]:
 def summarize(report: Report) -> Summary:
     """A report as a list of runs says it."""
     verdicts = Counter(finding.verdict for finding in report.findings)
-    return Summary(tuple((scope.id, scope.name) for scope in report.scopes), dict(verdicts), report.exit_code)
+    return Summary(
+        tuple((scope.id, scope.name) for scope in report.scopes), dict(verdicts), report.exit_code, len(report.waived)
+    )
 
 
 def join(name: str, contents: Contents) -> Report:
@@ -65,7 +74,8 @@ def join(name: str, contents: Contents) -> Report:
         head, body = _read(name, contents)
         loaded = (msgspec.Raw(contents.load(f"t-{part.hex()}", "part")) for part in body.parts)
         moving = dict(zip(MOVING, head.moving, strict=True))
-        whole = {**body.report, **moving, **dict(zip(PARTS, loaded, strict=True))}
+        names = PARTS if len(body.parts) == len(PARTS) else PARTS + WAIVERS
+        whole = {**body.report, **moving, **dict(zip(names, loaded, strict=True))}
         return msgspec.json.decode(msgspec.json.encode(whole), type=Report)
     except (msgspec.DecodeError, ValueError) as error:
         raise contents.damaged("report", name, str(error)) from error

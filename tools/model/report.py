@@ -10,6 +10,7 @@ import msgspec
 from tools.model.action import ActionKind
 from tools.model.identity import Ref, Scope
 from tools.model.observation import Gap
+from tools.model.waiver import WaiverUse
 
 REPORT_VERSION = 1
 Severity = Literal["critical", "high", "medium", "low"]
@@ -69,6 +70,13 @@ def fingerprint(scope: str, owner: Ref, part: str, check: str, code: str) -> str
     return "f-" + hashlib.sha256(body).hexdigest()[:12]
 
 
+class Waived(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding that is waived, and the ids of the waivers `by` which it is; the one that holds longest first."""
+
+    finding: Finding
+    by: tuple[str, ...]
+
+
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How far one check came: how many subjects it examined, and how they came out. `unseen` says why there may be
     more subjects than were seen (empty: all were seen); `within` what a pass is limited to (empty: to nothing)."""
@@ -91,7 +99,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one audit. The same snapshot, settings and history give the same report, byte for byte; `history`
-    is the moment of the newest earlier look that it could remember (empty: it was the first)."""
+    is the moment of the newest earlier look that it could remember (empty: it was the first). `findings` are those that
+    count; `waived` are apart, and `waivers` say how each waiver stood then. Coverage counts both."""
 
     version: int
     snapshot: str
@@ -103,10 +112,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     coverage: tuple[Coverage, ...]
     gaps: tuple[Gap, ...]
     history: str = ""
+    waived: tuple[Waived, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """Every finding, waived or not, the waived ones first."""
+        return tuple(one.finding for one in self.waived) + self.findings
 
     @property
     def exit_code(self) -> int:
-        """0 clean, 10 violations, 1 a check failed, 3 required evidence missing or nothing examined; violations win."""
+        """0 clean, 10 violations, 1 a check failed, 3 required evidence missing or nothing examined; violations win.
+        What is waived does not count."""
         verdicts = {finding.verdict for finding in self.findings}
         if "violation" in verdicts:
             return 10
