@@ -126,9 +126,3 @@ def test_history_that_cant_be_read_is_an_error_that_names_the_row(statement: str
         assert row in caught.value.message, caught.value
         assert caught.value.mend
         assert list(store.database.connection.iterdump()) == before, "nothing is lost"
-
-
-def test_plans_that_were_begun_are_this_auditors_own() -> None:
-    with opened() as store:
-        store.database.connection.execute("INSERT INTO journal (plan, step, state) VALUES ('p-1', 0, 'intent')")
-        assert store.history(watched(4)).plans == {"p-1"}

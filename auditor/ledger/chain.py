@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -48,8 +48,9 @@ def entries(database: Database) -> Iterator[Entry]:
             yield Entry(number, *(part if isinstance(part, bytes) else str(part).encode() for part in parts))
 
 
-def walk(rows: list[Entry], pinned: str = "") -> Chain:
-    """Walk the entries. `pinned` is the fingerprint of the key that the reader knows the installation by."""
+def walk(rows: list[Entry], pinned: str = "", asked: Callable[[Body], bool] = lambda _: True) -> Chain:
+    """Walk the entries. `pinned` is the fingerprint of the key that the reader knows the installation by, `asked` says
+    which signatures are verified (each takes 0.1 ms); places and hashes are for all."""
     proven: list[tuple[Entry, Body]] = []
     before, key = NOTHING, None
     known = {row.hash: row.number for row in rows}
@@ -60,7 +61,7 @@ def walk(rows: list[Entry], pinned: str = "") -> Chain:
             fault = Fault(number, "unreadable", f"entry {number} is not what this program writes")
         if fault is None and number == 1:
             key, fault = _key_of(body, pinned)
-        if fault is None and key is not None and not _signed(key, row):
+        if fault is None and key is not None and body is not None and asked(body) and not _signed(key, row):
             fault = Fault(
                 number, "other-key", f"entry {number} is not signed by the ledger's key: somebody else made it"
             )

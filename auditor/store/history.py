@@ -13,15 +13,18 @@ import msgspec
 
 from auditor.store.database import Database
 from auditor.store.looks import Blind, covers, noun_of
+from auditor.store.sanctions import load_sanctions
 from tools.errors import AuditorError
 from tools.model.change import Change, Watch
 from tools.model.facts import Facts
 from tools.model.history import History, Past
 from tools.model.identity import Ref
+from tools.model.sanction import Sanctions
 
 T = TypeVar("T")
 _Rows = list[tuple[int, str | None]]
 """Looks and the values that a fact had from them on, oldest first; None where it was not seen any more."""
+_Series = tuple[str, str, Ref, str, str]
 
 
 class StoredHistory(History):
@@ -34,10 +37,10 @@ class StoredHistory(History):
         upto: dict[str, tuple[int, int, str]],
         changes: tuple[Change, ...],
         watches: tuple[Watch, ...],
-        plans: frozenset[str],
+        sanctions: Sanctions,
     ) -> None:
         moment = max((moment for _, _, moment in upto.values()), default="")
-        super().__init__((), moment, changes, watches, plans)
+        super().__init__((), moment, changes, watches, sanctions)
         self.database = database
         self.upto = upto
         self._read: dict[Ref, dict[str, list[Past]]] = {}
@@ -132,8 +135,8 @@ def load_history(database: Database, facts: Facts) -> History:
                 upto[scope.id] = newest
             changes += _changes(database, scope.id, facts)
             watches += _watches(database, scope.id, facts.moment)
-        plans = frozenset(row[0] for row in database.connection.execute("SELECT DISTINCT plan FROM journal"))
-    return StoredHistory(database, upto, tuple(sorted(changes, key=lambda c: c.order)), tuple(watches), plans)
+    ordered = tuple(sorted(changes, key=lambda c: c.order))
+    return StoredHistory(database, upto, ordered, tuple(watches), load_sanctions(database))
 
 
 def _newest(database: Database, scope: str, moment: str) -> tuple[int, int, str] | None:
@@ -151,7 +154,7 @@ def _changes(database: Database, scope: str, facts: Facts) -> list[Change]:
     series the facts themselves go on with."""
     things = (facts.workloads, facts.releases, facts.instances, facts.hosts)
     there = {thing.ref.uid for some in things for thing in some if thing.ref.scope == scope}
-    found: dict[tuple[str, str, Ref], Change] = {}
+    found: dict[_Series, Change] = {}
     for name, uid, root, data in database.connection.execute(
         "SELECT c.id, c.uid, c.root, c.data FROM changes c JOIN looks l ON l.scope = c.scope AND l.number = c.look"
         " WHERE c.scope = (SELECT number FROM scopes WHERE id = ?) AND l.moment < ? ORDER BY c.number",
@@ -166,8 +169,9 @@ def _changes(database: Database, scope: str, facts: Facts) -> list[Change]:
     return [change for series, change in found.items() if series not in here]
 
 
-def _series(change: Change) -> tuple[str, str, Ref]:
-    return change.version, change.act, change.ref
+def _series(change: Change) -> _Series:
+    """What a series is known by; an audit id alone is not enough, for its sender chooses it."""
+    return change.version, change.act, change.ref, change.time, change.actor_seen.name if change.actor_seen else ""
 
 
 def _watches(database: Database, scope: str, moment: str) -> list[Watch]:

@@ -12,13 +12,18 @@ tool is live now. Fields are said from what to what where the log holds that; wh
 `auditor plan` may offer the release before. Take `patch` and `update` on workloads from people.
 
 **Limits.** `kubectl apply` is declarative, whoever runs it, unless `people_may_apply` is false. Controllers (an
-autoscaler, an operator) are no violation, and neither is what this auditor did by an approved plan; what scales it and
-is of no known kind makes it inconclusive. Field managers are claims: whoever writes can choose the name. A value that
-was typed first and declared unchanged afterwards still bears the name of what typed it, unless it is applied
-server-side. Changes of labels and annotations of the workload itself are not examined.
+autoscaler, an operator) are no violation; what scales it and is of no known kind makes it inconclusive. Neither is what
+this auditor did by an approved plan: a write in the log under the audit id that its ledger has for an executed step, of
+that step's user, object, verb and time (five seconds apart at most), once. The mark that it leaves (annotation
+`auditor/plan`) excuses nobody, and what imitates it is told. Without a log it is known by the mark and the time alone,
+and that is said. Field managers are claims: whoever writes can choose the name. A value that was typed first and
+declared unchanged afterwards still bears the name of what typed it, unless it is applied server-side. Changes of labels
+and annotations of the workload itself are not examined.
 """
 
 from __future__ import annotations
+
+from collections.abc import Generator
 
 import msgspec
 
@@ -27,6 +32,7 @@ from tools.model.change import Change
 from tools.model.nouns import Workload, Write
 from tools.model.observation import NotApplicable, NotObserved
 from tools.own_record import is_told
+from tools.sanctions import Judged, Ledger
 
 DECLARATIVE = (
     "kubectl-client-side-apply",
@@ -59,6 +65,9 @@ APPLY = "kubectl"
 """The field manager of `kubectl apply --server-side`. Commands that name no field manager (scale, rollout undo) go by
 their user agent (`kubectl/v1.36.3`) in the log, and in managedFields by the same name as an Update."""
 
+WEAKER = "by the mark and the time alone; an audit log would prove it"
+"""How what only managedFields say of this auditor's own writes is told."""
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`people_may_apply` is whether a person's `kubectl apply` counts as declared; `declarative` are further tools that
@@ -78,31 +87,49 @@ def examine(workload: Workload, view: View) -> Violations:
     settings = view.settings(Settings)
     logged: list[Change] = []
     reasons: list[NotObserved] = []
+    missing: NotObserved | None = None
+    ledger = Ledger(view.history.sanctions)
+    own: list[Change] = []
     try:
         for change in view.changes_to(workload, "write", "scale"):
-            if change.fields_seen == ():
-                continue  # it left the specification alone
+            judged = None if _is_controller(change) else ledger.judge(change)
+            own += [change] if judged else []
+            if change.fields_seen == () or (judged and judged.step):
+                continue  # it left the specification alone, or is a step of this auditor's own
             logged.append(change)
-            if not _imperative(change, settings, view):
+            imitates = judged is not None and _imitates(change, judged, settings)
+            if not imitates and not _imperative(change, settings):
                 continue
             if change.fields_seen is None and change.act == "write":
-                reasons.append(_unknown(change))
-            elif _automatic(change, settings):
+                reasons.append(_unknown(change, judged))
+            elif not imitates and _automatic(change, settings):
                 reasons.append(_unknown_scaler(change))
             else:
-                yield _violation(change)
-    except NotObserved as missing:
-        reasons.append(missing)
+                yield _violation(change, judged)
+    except NotObserved as error:
+        missing = error
     known = [change for change in logged if change.fields_seen or change.act == "scale"]
-    yield from _claims(workload, known, settings)
+    weaker = yield from _claims(workload, known, own, ledger, settings, missing is not None)
+    reasons += [] if missing is None else [_with(missing, weaker)]
     for reason in reasons:
         raise reason
 
 
-def _imperative(change: Change, settings: Settings, view: View) -> bool:
+def _is_controller(change: Change) -> bool:
+    return change.actor_seen is not None and change.actor_seen.kind == "controller"
+
+
+def _imitates(change: Change, judged: Judged, settings: Settings) -> bool:
+    """Whether a write that is no step of this auditor's makes out to be one. What reads an object and writes it back
+    whole (an operator's update), or declares it, carries an old mark along without meaning to."""
+    marking = change.verb != "update" and _leaning(change.tool, settings) <= 0 and change.tool != APPLY
+    return judged.poses or marking
+
+
+def _imperative(change: Change, settings: Settings) -> bool:
     """Whether a write was typed rather than declared, as far as its tool and its actor tell."""
     kind = change.actor_seen.kind if change.actor_seen else "unknown"
-    if kind in ("controller", "auditor") or (change.plan and change.plan in view.history.plans):
+    if kind == "controller":
         return False
     if change.tool == APPLY or _leaning(change.tool, settings) > 0:
         return change.act == "scale" or (kind == "person" and not settings.people_may_apply)
@@ -126,22 +153,40 @@ def _begins(tool: str, known: str) -> bool:
     return tool.lower().startswith(known.lower())
 
 
-def _claims(workload: Workload, known: list[Change], settings: Settings) -> Violations:
-    """Violations for the fields that imperative tools still own, unless the log says who that was, or what declares
-    them applies the same value."""
-    writes = workload.writes_seen or ()
+def _claims(
+    workload: Workload, known: list[Change], own: list[Change], ledger: Ledger, settings: Settings, unlogged: bool
+) -> Generator[Violation, None, list[str]]:
+    """Violations for the fields that imperative tools still own, or what calls itself this auditor, unless the log says
+    who that was, or what declares them applies the same value. Where no log could prove it, what may be a step of this
+    auditor is none: returned in words."""
+    writes, weaker = workload.writes_seen or (), []
     applied = {path for write in writes if write.operation == "Apply" for path in write.owns}
     for write in writes:
         live = tuple(path for path in write.owns if path not in applied)
         typed = write.operation != "Apply" and _leaning(write.manager, settings) < 0
-        if live and typed and not is_told(write, known):
-            yield _claimed(write, live)
+        judged = ledger.judge_claim(write, workload)
+        if not live or is_told(write, [*known, *own] if judged else known):
+            continue
+        if judged and judged.step and unlogged:
+            weaker.append(f"what {write.manager} wrote at {write.time} is {judged.step}, {WEAKER}")
+        elif judged or typed:
+            yield _claimed(write, live, judged)
+    return weaker
 
 
-def _unknown(change: Change) -> NotObserved:
+def _not_ours(judged: Judged | None) -> str:
+    return f"; {judged.told}" if judged else ""
+
+
+def _with(missing: NotObserved, weaker: list[str]) -> NotObserved:
+    """Why it is not known, with what was taken for this auditor's own."""
+    return NotObserved("; ".join([missing.reason, *weaker]), missing.code, missing.mend) if weaker else missing
+
+
+def _unknown(change: Change, judged: Judged | None) -> NotObserved:
     return NotObserved(
         f"{change.who} wrote to it with {change.tool or 'an unnamed tool'} at {change.time}, and the log does not hold "
-        "what was written",
+        f"what was written{_not_ours(judged)}",
         "content-not-logged",
         "let the audit policy record writes of workloads at level Request or RequestResponse",
     )
@@ -155,18 +200,20 @@ def _unknown_scaler(change: Change) -> NotObserved:
     )
 
 
-def _violation(change: Change) -> Violation:
+def _violation(change: Change, judged: Judged | None) -> Violation:
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
     what = f": {change.summary}" if change.fields_seen else ""
     evidence = [(change, "user"), (change, "actor_kind"), (change, "tool"), (change, "time")]
     evidence += [(change, "summary")] if change.fields_seen else []
-    message = f"{change.who} changed it with {change.tool or 'an unnamed tool'}{times}{what}"
+    evidence += [(change, "plan")] if change.plan else []
+    evidence += [(change, "version")] if judged else []
+    message = f"{change.who} changed it with {change.tool or 'an unnamed tool'}{times}{what}{_not_ours(judged)}"
     paths = [field.path.removeprefix("/spec/") for field in change.fields_seen or ()]
     return Violation(_code(change.act == "scale", paths), message, evidence, since=change.time)
 
 
-def _claimed(write: Write, live: tuple[str, ...]) -> Violation:
-    message = f"field manager {write.manager} claims the live value of {', '.join(live)}"
+def _claimed(write: Write, live: tuple[str, ...], judged: Judged | None) -> Violation:
+    message = f"field manager {write.manager} claims the live value of {', '.join(live)}{_not_ours(judged)}"
     evidence = [(write, "manager"), (write, "time"), (write, "owned")]
     return Violation(_code(write.subresource == "scale", list(live)), message, evidence, since=write.time)
 

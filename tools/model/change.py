@@ -66,7 +66,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     `ref` is the object that it was done to, with its uid where that is known (the object may be gone), `root` the root
     owner; `version` the first one's audit id (`auditID`), or an event's uid. `tool` is the field manager of the
     request, else the first word of the user agent: a claim. `container` and `command` are the act's own, where it has
-    them; `fields` are None where the record does not hold what was written (an audit level below Request).
+    them; `verb` the request's (`patch`); `fields` are None where the record does not hold what was written (an audit
+    level below Request). `plan` is the plan whose mark the request bears: a claim, until a ledger proves it.
     """
 
     ref: Ref
@@ -84,6 +85,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     fields_seen: tuple[FieldChange, ...] | None = None
     plan: str = ""
     note: str = ""
+    verb: str = ""
 
     @property
     def order(self) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ import msgspec
 from tools.model.change import Change, Watch
 from tools.model.facts import Facts
 from tools.model.identity import Ref
+from tools.model.sanction import Sanctions
 
 
 class Observation(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -48,8 +49,8 @@ class Memory(msgspec.Struct, frozen=True, gc=False):
 
 
 class History:
-    """What earlier looks saw. `moment` is the newest of them; empty on a first look. `plans` are the ids of the
-    plans that this auditor carried out."""
+    """What earlier looks saw. `moment` is the newest of them; empty on a first look. `sanctions` are
+    the steps that this auditor has executed, as its ledger proves them."""
 
     def __init__(
         self,
@@ -57,12 +58,12 @@ class History:
         moment: str = "",
         changes: tuple[Change, ...] = (),
         watches: tuple[Watch, ...] = (),
-        plans: frozenset[str] = frozenset(),
+        sanctions: Sanctions | None = None,
     ) -> None:
         self.moment = moment
         self.changes = changes
         self.watches = watches
-        self.plans = plans
+        self.sanctions = sanctions or Sanctions()
         self._rows: dict[tuple[str, str, str], list[Past]] = defaultdict(list)
         for seen, past in rows:
             self._rows[seen.scope, seen.uid, seen.fact].append(past)

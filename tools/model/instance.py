@@ -62,7 +62,8 @@ class Container(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Write(msgspec.Struct, frozen=True, gc=False):
     """One entry of `metadata.managedFields`: a claim by a field manager, not a user. `images` are the containers whose
     image it owns; `owns` the paths below `spec` that it owns (`replicas`, `template/spec/containers/app/image`), for an
-    entry that was written after the object's creation, and none for others."""
+    entry that was written after the object's creation, and none for others; `marks` says that it owns the annotation
+    `auditor/plan`."""
 
     ref: Ref
     root: Ref
@@ -74,6 +75,7 @@ class Write(msgspec.Struct, frozen=True, gc=False):
     time: str
     images: tuple[str, ...]
     owns: tuple[str, ...] = ()
+    marks: bool = False
 
     @property
     def owned(self) -> str:

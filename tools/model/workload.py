@@ -65,6 +65,7 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     release that its controller reports as the newest (`status.updateRevision`, `status.currentPodHash`), where it does;
     `release_kind` is the kind that its releases are of, `number` the revision that it says it is at.
     `history_limit` is `spec.revisionHistoryLimit`, None for a kind without one; `strategy` None likewise.
+    `mark` is the plan that its annotation `auditor/plan` names: a claim.
     """
 
     ref: Ref
@@ -84,6 +85,7 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     strategy: Strategy | None = None
     history_limit: int | None = None
     writes_seen: tuple[Write, ...] | None = None
+    mark: str = ""
 
     @property
     def rollout(self) -> Rollout:

@@ -10,7 +10,7 @@ import msgspec
 from tools.collect.kubernetes import rollouts, wire
 from tools.collect.kubernetes.decode import template_of
 from tools.collect.kubernetes.templates import digest_of
-from tools.collect.kubernetes.writes import writes_of
+from tools.collect.kubernetes.writes import MARK, writes_of
 from tools.model.identity import Ref
 from tools.model.nouns import Workload
 
@@ -32,6 +32,7 @@ def workload_of(kind: str, ref: Ref, found: Any) -> Workload:
         generation_seen=meta.generation,
         template="" if template is None else digest_of(template),
         writes_seen=writes_of(ref, ref, meta),
+        mark=(meta.annotations or {}).get(MARK, ""),
         **KINDS[kind](found),
     )
 

@@ -21,6 +21,10 @@ from tools.model.nouns import Write
 SPECIFYING = ("", "scale", "resize", "ephemeralcontainers")
 """The subresources through which a specification is written; status is none of them."""
 
+MARK = "auditor/plan"
+"""The annotation by which what this product writes names its plan."""
+_MARKED = f'"f:{MARK}"'.encode()
+
 _tree = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -43,12 +47,18 @@ def writes_of(ref: Ref, root: Ref, meta: wire.ObjectMeta) -> tuple[Write, ...] |
                 time=entry.time or "",
                 images=_images(entry),
                 owns=_owned(entry, born),
+                marks=_marks(entry),
             )
             for index, entry in _by_time(meta.managed_fields)
             if entry.subresource in SPECIFYING
         )
     except (msgspec.MsgspecError, KeyError, RecursionError):
         return None
+
+
+def _marks(entry: wire.ManagedFields) -> bool:
+    """Whether an entry owns the annotation that marks this product's writes."""
+    return isinstance(entry.fields_v1, msgspec.Raw) and _MARKED in bytes(entry.fields_v1)
 
 
 def _by_time(entries: list[wire.ManagedFields]) -> list[tuple[int, wire.ManagedFields]]:

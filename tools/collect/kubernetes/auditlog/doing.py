@@ -8,6 +8,8 @@ from tools.collect.kubernetes.auditlog import wire
 from tools.model.change import Act, Actor
 from tools.model.identity import Ref
 
+AGENT = "auditor"
+"""What this product's requests call themselves, as field manager and user agent (tools/collect/kubernetes/api.py)."""
 PLAN = "auditor/plan"
 """The annotation by which what this product writes names its plan (tools/execute/executor.py)."""
 
@@ -23,6 +25,7 @@ class Doing(msgspec.Struct, frozen=True, gc=False):
     command: str = ""
     plan: str = ""
     note: str = ""
+    verb: str = ""
 
 
 def quiet(act: Act, kind: str, actor: Actor) -> bool:

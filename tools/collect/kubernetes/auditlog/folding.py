@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tools.collect.kubernetes.auditlog.comparing import Comparing
-from tools.collect.kubernetes.auditlog.doing import Doing
+from tools.collect.kubernetes.auditlog.doing import AGENT, Doing
 from tools.collect.kubernetes.auditlog.known import written
 from tools.collect.kubernetes.auditlog.reading import Reader
 from tools.collect.kubernetes.auditlog.records import Record
@@ -35,9 +35,10 @@ def fold(records: Iterable[Record], reader: Reader) -> list[Change]:
         own = doing.actor.kind == "controller" and not doing.actor.impersonator
         if own and doing.act == "write" and fields == ():
             continue
-        known = series.get((record.doing, fields))
+        alone = record.audit if doing.plan or doing.tool == AGENT else b""  # each by its own audit id
+        known = series.get((record.doing, fields, alone, record.time if alone else 0))
         if known is None:
-            series[record.doing, fields] = Series(doing, fields, record)
+            series[record.doing, fields, alone, record.time if alone else 0] = Series(doing, fields, record)
         else:
             known.last, known.count = record.time, known.count + 1
     return sorted((_change(one, reader) for one in series.values()), key=lambda change: (change.order, change.ref))
@@ -61,5 +62,6 @@ def _change(one: Series, reader: Reader) -> Change:
         command=doing.command,
         fields_seen=one.fields,
         plan=doing.plan,
+        verb=doing.verb,
         note="; ".join(part for part in (doing.note, inferred and _INFERRED) if part),
     )

@@ -127,7 +127,7 @@ class Reader:
         elif not ref.name:
             note = "a whole collection" if event.verb == "deletecollection" else ""
         tool = acts.tool_of(query, event.user_agent)
-        doing = self.doings.number(Doing(ref, act, actor, tool, container, command, plan, note))
+        doing = self.doings.number(Doing(ref, act, actor, tool, container, command, plan, note, event.verb))
         into.records.add(Record(time, self.ids.pack(event.audit_id), _STAGES[event.stage], doing, *content))
 
     def _object(
