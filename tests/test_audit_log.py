@@ -80,6 +80,9 @@ def test_each_act_is_recognised(tmp_path: Path, seen: Event, act: str) -> None:
     assert [change.act for change in read(tmp_path, seen, exec_(at="10:30:00.000000"))][-1] == act
 
 
+DRY_EVICTION = {"kind": "Eviction", "apiVersion": "policy/v1", "deleteOptions": {"dryRun": ["All"]}}
+
+
 @pytest.mark.parametrize(
     "seen",
     [
@@ -87,6 +90,8 @@ def test_each_act_is_recognised(tmp_path: Path, seen: Event, act: str) -> None:
         event("patch", "pods", POD.name, subresource="status"),
         event("patch", "deployments", "web", query={"dryRun": "All"}),
         event("delete", "pods", POD.name, request={"kind": "DeleteOptions", "dryRun": ["All"]}),
+        event("create", "pods", POD.name, subresource="eviction", request=DRY_EVICTION, code=201),
+        event("patch", "deployments", "web", query={"dryRun": "All", "fieldManager": "auditor"}, user="auditor-actor"),
         event("delete", "pods", POD.name, user=CONTROLLER),
         event("patch", "nodes", "node-a", namespace="", user="system:node:node-a"),
         event("update", "secrets", "web"),
@@ -335,3 +340,34 @@ def test_a_body_that_cannot_be_taken_apart_is_not_told(tmp_path: Path) -> None:
     found = attach(facts(), [file], None, CI)
     told = [change for change in found.changes if change.act == "write"]
     assert [change.fields_seen for change in told] == [None] or "broken" in {gap.code for gap in found.gaps}
+
+
+def patched(at: str, value: str, **more: Any) -> Event:
+    """A JSON patch of the Deployment under a plan's mark, as an executor sends it."""
+    note = {"op": "add", "path": "/metadata/annotations", "value": {"auditor/plan": "p-1"}}
+    body = [note, {"op": "replace", "path": "/spec/template", "value": web(value)["spec"]["template"]}]
+    made = {"user": "auditor-actor", "query": {"fieldManager": "auditor"}, "request": body, "response": web(value)}
+    return event("patch", "deployments", "web", at=at, **{**made, **more})
+
+
+def test_what_bears_a_mark_is_not_folded_for_each_audit_id_counts(tmp_path: Path) -> None:
+    """Equal acts under one mark are each a change; also under one audit id, which a client may choose."""
+    first = patched("11:00:00.000001", "app:2")
+    between = patched("11:01:00.000000", "app:1")
+    again = patched("11:02:00.000000", "app:2", auditID=first["auditID"])
+    told = [c for c in read(tmp_path, first, between, again) if c.plan]
+    assert [(c.version, c.verb, c.plan, c.count) for c in told] == [
+        (one["auditID"], "patch", "p-1", 1) for one in (first, between, again)
+    ]
+
+
+def test_an_audit_id_that_two_users_send_at_one_moment_is_two_changes(tmp_path: Path) -> None:
+    ours = patched("11:00:00.000001", "app:2")
+    theirs = patched("11:00:00.000001", "app:2", user="alice", auditID=ours["auditID"])
+    assert sorted(c.user for c in read(tmp_path, ours, theirs, ours)) == ["alice", "auditor-actor"]
+
+
+def test_what_merely_calls_itself_so_is_not_folded_either(tmp_path: Path) -> None:
+    """Below the level Request a log holds no mark: the audit id alone is left to tell."""
+    two = [patched(at, "", request=None, response=None) for at in ("11:00:00.000001", "11:00:01.000000")]
+    assert [(c.plan, c.tool, c.count) for c in read(tmp_path, *two)] == [("", "auditor", 1)] * 2

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from auditor.store.store import Store
-from tests.looks import change, instance, look, pod, watch
+from tests.looks import change, instance, look, moment, pod, watch
 from tests.test_history import count, keep, opened
 from tools.check import View
 from tools.errors import AuditorError
-from tools.model.change import Change, Watch
+from tools.model.change import Actor, Change, Watch
 from tools.model.facts import Facts
 
 
@@ -47,6 +47,17 @@ def test_a_series_that_grew_is_one_change() -> None:
         longest = change(1, pod("a/x"), count=9, last=8)
         now = watched(9, longest)
         assert View(now, {}, store.history(now)).changes_under(pod("a/x")) == [longest]
+
+
+def test_one_audit_id_of_two_senders_is_two_changes() -> None:
+    """A client may choose it: what another user did under it, or later, is not forgotten for the first."""
+    ours = change(1, pod("a/x"))
+    theirs = msgspec.structs.replace(ours, actor_seen=Actor("mallory", "person"))
+    later = msgspec.structs.replace(ours, time=moment(2))
+    with opened() as store:
+        keep(store, watched(3, ours, theirs, later))
+        assert set(store.history(watched(4)).changes) == {ours, theirs, later}
+        assert set(store.history(watched(4, ours)).changes) == {theirs, later}, "what the log has is not doubled"
 
 
 def test_a_change_from_the_future_is_not_known() -> None:

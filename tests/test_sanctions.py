@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
 import pytest
 
-from tests.test_changes_of_checks import IMAGE, LATER, change, ref, told, watch, workload, write
+from tests.objects import deployment, record
+from tests.test_changes_of_checks import IMAGE, LATER, change, facts, ref, told, watch, workload, write
+from tools.check import View
+from tools.collect.kubernetes.recording import collect
 from tools.model.change import Actor, Change
 from tools.model.history import History
 from tools.model.report import Finding
 from tools.model.sanction import Sanction, Sanctions
 from tools.sanctions import Ledger
+from tools.timeline import timeline_of
 
 WEB = ref("Deployment", "web")
 ID = "11111111-2222-4333-8444-555555555555"
@@ -169,3 +174,34 @@ class TestWithoutALog:
     def test_a_log_that_has_it_says_it_once(self) -> None:
         claim = write("auditor", owns=self.OWNS, marks=True)
         assert found(workload(writes_seen=(claim,), mark="p-1"), did(), watch()) == []
+
+
+class TestTimeline:
+    """A timeline says whose a marked change was."""
+
+    def told(self, *changes: Change, sanctions: Sanctions = OURS) -> list[str]:
+        view = View(facts(workload(), *changes, watch()), history=History(sanctions=sanctions))
+        return [entry.what for entry in timeline_of(WEB, view).entries if "wrote to" in entry.what]
+
+    def test_ours_is_its_step_and_what_imitates_it_is_not(self) -> None:
+        (own, other) = self.told(did(), did(version="another", time="2026-11-01T11:00:01Z", actor_seen=ALICE))
+        assert "(step 1 of plan p-1)" in own
+        assert "(not this auditor: it carries the mark of plan p-1, and is not it: " in other
+
+    def test_a_controller_that_carries_a_mark_along_says_nothing(self) -> None:
+        (what,) = self.told(did(version="z", actor_seen=Actor("c", "controller"), tool="kube-controller-manager"))
+        assert "plan" not in what
+
+
+def test_a_mark_and_who_wrote_it_are_read_off_the_object(tmp_path: Path) -> None:
+    owned = {"f:metadata": {"f:annotations": {"f:auditor/plan": {}}}, "f:spec": {"f:replicas": {}}}
+    rows = [("auditor", owned, "2026-11-01T11:00:00Z"), ("helm", {"f:spec": {"f:paused": {}}}, "2026-11-01T10:30:00Z")]
+    entries = [
+        {"manager": manager, "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": fields, "time": time}
+        for manager, fields, time in rows
+    ]
+    made = deployment("web")
+    made["metadata"] |= {"annotations": {"auditor/plan": "p-1"}, "managedFields": entries}
+    (found,) = collect(record(tmp_path / "all.json", made)).workloads
+    assert found.mark == "p-1"
+    assert [(write.manager, write.marks) for write in found.writes] == [("helm", False), ("auditor", True)]

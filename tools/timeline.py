@@ -15,6 +15,7 @@ from tools.model.observation import NotObserved
 from tools.model.timeline import Entry, Timeline
 from tools.model.workload import Release, Workload
 from tools.own_record import is_told
+from tools.sanctions import Ledger
 
 TOLD: dict[Act, str] = {
     "exec": "ran a command in",
@@ -41,7 +42,10 @@ def timeline_of(owner: Ref, view: View) -> Timeline:
     releases, instances = view.kept_by(owner)
     changes = view.changes_under(owner)
     kept = {r.ref for r in releases} | {i.ref for i in instances}  # what is there tells its own beginning
-    entries = [_of_change(change, view) for change in changes if change.act != "create" or change.ref not in kept]
+    ledger = Ledger(view.history.sanctions)
+    entries = [
+        _of_change(change, view, ledger) for change in changes if change.act != "create" or change.ref not in kept
+    ]
     if workload is not None and workload.read:
         entries += _life(workload, view, any(c.act == "create" and c.ref == owner for c in changes))
         entries += _claims(workload.writes_seen or (), changes, view)
@@ -53,14 +57,13 @@ def timeline_of(owner: Ref, view: View) -> Timeline:
     return Timeline(owner=owner, entries=tuple(ordered), unseen=_unseen(workload, instances, view))
 
 
-def _of_change(change: Change, view: View) -> Entry:
+def _of_change(change: Change, view: View, ledger: Ledger) -> Entry:
     event = change.source == "event"
     what = f"the kubelet says of {_short(change.ref)}" if event else f"{TOLD[change.act]} {_short(change.ref)}"
     detail = short(change.command or change.summary or change.note)
     if change.tool and change.act in ("write", "scale"):
         what += f" with {change.tool}"
-    if change.plan:
-        what += f" (plan {change.plan})"
+    what += _ours(change, ledger)
     fields = ["time", "user", "command", "summary", "note"]
     evidence = [quote(view, change, f) for f in fields if f == "time" or (_has(change, f) and getattr(change, f))]
     return Entry(
@@ -74,6 +77,15 @@ def _of_change(change: Change, view: View) -> Entry:
         alarming=change.act in ENTERING or (change.act == "write" and change.ref.kind == "Pod"),
         evidence=tuple(evidence),
     )
+
+
+def _ours(change: Change, ledger: Ledger) -> str:
+    """Whether it was this auditor's own act, where it says so; a controller only carries marks along."""
+    own = change.source == "audit-log" and (change.actor_seen is None or change.actor_seen.kind != "controller")
+    judged = ledger.judge(change) if own else None
+    if judged is None:
+        return ""
+    return f" ({judged.step})" if judged.step else f" (not this auditor: {judged.told})"
 
 
 def _has(change: Change, field: str) -> bool:

@@ -15,7 +15,8 @@ tool is live now. Fields are said from what to what where the log holds that; wh
 autoscaler, an operator) are no violation; what scales it and is of no known kind makes it inconclusive. Neither is what
 this auditor did by an approved plan: a write in the log under the audit id that its ledger has for an executed step, of
 that step's user, object, verb and time (five seconds apart at most), once. The mark that it leaves (annotation
-`auditor/plan`) excuses nobody, and what imitates it is told. Without a log it is known by the mark and the time alone,
+`auditor/plan`) excuses nobody, and what imitates it is told; an audit with another store than the one that executed
+the plan knows of no step. Without a log it is known by the mark and the time alone,
 and that is said. Field managers are claims: whoever writes can choose the name. A value that was typed first and
 declared unchanged afterwards still bears the name of what typed it, unless it is applied server-side. Changes of labels
 and annotations of the workload itself are not examined.
@@ -33,37 +34,7 @@ from tools.model.nouns import Workload, Write
 from tools.model.observation import NotApplicable, NotObserved
 from tools.own_record import is_told
 from tools.sanctions import Judged, Ledger
-
-DECLARATIVE = (
-    "kubectl-client-side-apply",
-    "kubectl-create",
-    "kubectl-replace",
-    "kubectl-last-applied",
-    "helm",
-    "terraform",
-    "hashicorp",  # the first word of Terraform's user agent
-    "pulumi",
-    "kustomize",
-    "argocd",
-    "kapp",
-    "flux",
-    "before-first-apply",
-)
-"""How the names of tools begin that write what a file or a repository declares."""
-IMPERATIVE = (
-    "kubectl",
-    "k9s",
-    "lens",
-    "node-fetch",
-    "mozilla",
-    "dashboard",
-    "openshift-console",
-    "argocd-server",  # the buttons of its user interface; what is in Git its controller applies
-)
-"""How the names of tools begin that write what somebody typed. Of both lists the longest beginning decides."""
-APPLY = "kubectl"
-"""The field manager of `kubectl apply --server-side`. Commands that name no field manager (scale, rollout undo) go by
-their user agent (`kubectl/v1.36.3`) in the log, and in managedFields by the same name as an Update."""
+from tools.tool_names import APPLY, leaning
 
 WEAKER = "by the mark and the time alone; an audit log would prove it"
 """How what only managedFields say of this auditor's own writes is told."""
@@ -122,7 +93,7 @@ def _is_controller(change: Change) -> bool:
 def _imitates(change: Change, judged: Judged, settings: Settings) -> bool:
     """Whether a write that is no step of this auditor's makes out to be one. What reads an object and writes it back
     whole (an operator's update), or declares it, carries an old mark along without meaning to."""
-    marking = change.verb != "update" and _leaning(change.tool, settings) <= 0 and change.tool != APPLY
+    marking = change.verb != "update" and leaning(change.tool, settings.declarative) <= 0 and change.tool != APPLY
     return judged.poses or marking
 
 
@@ -131,26 +102,17 @@ def _imperative(change: Change, settings: Settings) -> bool:
     kind = change.actor_seen.kind if change.actor_seen else "unknown"
     if kind == "controller":
         return False
-    if change.tool == APPLY or _leaning(change.tool, settings) > 0:
+    if change.tool == APPLY or leaning(change.tool, settings.declarative) > 0:
         return change.act == "scale" or (kind == "person" and not settings.people_may_apply)
-    return change.act == "scale" or kind == "person" or _leaning(change.tool, settings) < 0
+    return change.act == "scale" or kind == "person" or leaning(change.tool, settings.declarative) < 0
 
 
 def _automatic(change: Change, settings: Settings) -> bool:
     """Whether it may be an autoscaler that no rule of the actors knows."""
     unknown = change.actor_seen is None or change.actor_seen.kind == "unknown"
-    return change.act == "scale" and unknown and _leaning(change.tool, settings) == 0 and change.tool != APPLY
-
-
-def _leaning(tool: str, settings: Settings) -> int:
-    """Above 0 for a tool that declares, below for one that types, 0 for one that is not known."""
-    declares = max((len(known) for known in (*DECLARATIVE, *settings.declarative) if _begins(tool, known)), default=0)
-    types = max((len(known) for known in IMPERATIVE if _begins(tool, known)), default=0)
-    return declares - types or (1 if declares else 0)
-
-
-def _begins(tool: str, known: str) -> bool:
-    return tool.lower().startswith(known.lower())
+    return (
+        change.act == "scale" and unknown and leaning(change.tool, settings.declarative) == 0 and change.tool != APPLY
+    )
 
 
 def _claims(
@@ -163,7 +125,7 @@ def _claims(
     applied = {path for write in writes if write.operation == "Apply" for path in write.owns}
     for write in writes:
         live = tuple(path for path in write.owns if path not in applied)
-        typed = write.operation != "Apply" and _leaning(write.manager, settings) < 0
+        typed = write.operation != "Apply" and leaning(write.manager, settings.declarative) < 0
         judged = ledger.judge_claim(write, workload)
         if not live or is_told(write, [*known, *own] if judged else known):
             continue

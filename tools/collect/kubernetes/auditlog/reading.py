@@ -109,7 +109,7 @@ class Reader:
                 return
             asked, made = _body(event.request_object), _body(event.response_object)
             query = acts.query_of(event.request_uri)
-            if "All" in query.get("dryRun", ()) or (asked is not None and "All" in (asked.dry_run or ())):
+            if "All" in query.get("dryRun", ()) or (asked is not None and asked.dry):
                 return
             ref = self._object(act, kind, event, asked, made, time, into)
             if ref is None or still:

@@ -95,12 +95,16 @@ class Records:
 
 
 def in_order(files: Iterable[Records]) -> Iterator[Record]:
-    """The requests of several files, oldest first, each once: of one's stages and doubled lines the first record."""
+    """The requests of several files, oldest first, each once: of one's stages and doubled lines the first record. An id
+    is its sender's choice: what else was done under it at the same time is another request."""
     last: tuple[int, bytes] | None = None
+    done: set[int] = set()
     for packed in heapq.merge(*(_cut(run) for records in files for run in records.runs)):
         record = Record(*_FORM.unpack(packed))
         if record[:2] != last:
-            last = record[:2]
+            last, done = record[:2], set()
+        if record.doing not in done:
+            done.add(record.doing)
             yield record
 
 

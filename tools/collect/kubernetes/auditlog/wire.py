@@ -94,13 +94,27 @@ class Meta(msgspec.Struct, gc=False, rename="camel"):
     owner_references: list[Owner] | None = None
 
 
+class DeleteOptions(msgspec.Struct, gc=False, rename="camel"):
+    """`deleteOptions` of an Eviction."""
+
+    dry_run: list[str] | None = None
+
+
 class Body(msgspec.Struct, gc=False, rename="camel"):
-    """An object, or a patch of one, as a request or a response holds it. `dry_run` is that of DeleteOptions."""
+    """An object, or a patch of one, as a request or a response holds it. `dry_run` is that of DeleteOptions, which an
+    Eviction has as a part."""
 
     kind: str = ""
     metadata: Meta | None = None
     spec: msgspec.Raw = msgspec.Raw()
     dry_run: list[str] | None = None
+    delete_options: DeleteOptions | None = None
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing is to be stored."""
+        options = self.delete_options
+        return "All" in (self.dry_run or ()) or "All" in ((options and options.dry_run) or ())
 
 
 class EventList(msgspec.Struct, rename="camel"):
