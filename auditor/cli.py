@@ -17,7 +17,9 @@ app = typer.Typer(
 )
 checks_app = typer.Typer(help="The rules: list them, or show one's page.", rich_markup_mode=None)
 app.add_typer(checks_app, name="checks")
-policy_app = typer.Typer(help="The policy: what it would do with a plan, and why.", rich_markup_mode=None)
+policy_app = typer.Typer(
+    help="The policy: what it would do with a plan, why, and who lifts a stop.", rich_markup_mode=None
+)
 app.add_typer(policy_app, name="policy")
 
 ledger_app = typer.Typer(help="The ledger of every run, approval and action.", rich_markup_mode=None)
@@ -168,6 +170,24 @@ def policy_explain(run: RunId, config: Config = "", store: StorePath = "", as_js
     from auditor.commands import policy as room
 
     raise typer.Exit(room.explain(run, config, store, as_json))
+
+
+@policy_app.command("lift")
+def policy_lift(
+    run: RunId,
+    reason: Annotated[str, typer.Option(help="Why what stopped it is no reason any more.")] = "",
+    stop: Annotated[str, typer.Option(help="Lift this rule's stops alone (as auditor.toml has it in when).")] = "",
+    context: Context = "",
+    kubeconfig: Kubeconfig = "",
+    sign: Annotated[str, typer.Option(help="Be known by this private key (OpenSSH or PEM), not by the cluster.")] = "",
+    name: Annotated[str, typer.Option("--as", help="With --sign: who you are, as auditor.toml names you.")] = "",
+    config: Config = "",
+    store: StorePath = "",
+) -> None:
+    """Lift the stops that hold a run's plan, as one of those whom the policy names for it."""
+    from auditor.commands import policy as room
+
+    raise typer.Exit(room.lift(run, reason, stop, context, kubeconfig, sign, name, config, store))
 
 
 @app.command()

@@ -76,6 +76,10 @@ class Settings(BaseModel):
             for name in rule.approvers if names else ():
                 if name not in names:
                     raise ValueError(f"policy.rules[{number}].approvers: no approver is named {name!r}")
+        for number, stop in enumerate(self.policy.stops):
+            for name in stop.lifted_by if names else ():
+                if name not in names:
+                    raise ValueError(f"policy.stops[{number}].lifted_by: no approver is named {name!r}")
         return self
 
 

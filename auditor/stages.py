@@ -15,6 +15,7 @@ import msgspec
 
 from auditor import gate
 from auditor.planning import bind, choose, reach_of, unbound, undo
+from auditor.policy.looked import note_look
 from auditor.settings import Settings
 from auditor.store.claims import Claim
 from auditor.store.journal import StoreJournal
@@ -128,6 +129,7 @@ class Stages:
         made = audit(facts, now.snapshot, self.checks, self.settings, self.store.history(facts))
         report = self.store.runs.save_report(waive(made, waivers_of(self.configured.waivers), datetime.now(UTC)))
         self.store.runs.update(now.run, report=report, state="audited")
+        note_look(now.run, made, facts, self.configured.policy, self.store)
         return {"report": report}
 
     def explain(self, state: RunState) -> RunState:

@@ -48,6 +48,7 @@ def auditor(home: Path, *arguments: str | Path, obedient: bool = False, **enviro
     """Run `python -m auditor` with HOME and AUDITOR_STORE under `home`; `obedient`: file modes hold for root too."""
     clean = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")}
     clean |= {"HOME": str(home), "AUDITOR_STORE": str(home / "store" / "store.db"), "PYTHONDONTWRITEBYTECODE": "1"}
+    clean["PYTHONPATH"] = str(Path(__file__).parents[1])  # these very sources, wherever others are installed
     done = subprocess.run(
         [sys.executable, "-m", "auditor", *map(str, arguments)],
         capture_output=True,

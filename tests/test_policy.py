@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor import gate
+from auditor.policy.case import Seen
 from auditor.policy.decide import STRICTEST, Act, Needed, Record, decide
 from auditor.policy.model import Policy, Rule
 from auditor.policy.record import record_of
@@ -27,6 +28,8 @@ from tools.model.action import Cordon, Uncordon
 from tools.model.plan import Plan, Preview, Reach, Step, short_code
 
 ORDER = [str(mode) for mode in STRICTEST].index
+DRIFTING: dict[str, Any] = {"known": ("hosts-drifting-alike",)}
+HEALTH: dict[str, Any] = {"known": ("cluster-unhealthy",)}
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -149,10 +152,12 @@ def test_a_freeze_blocks_what_a_rule_allows(plan: Plan) -> None:
     [
         ({"when": "verification-failed", "for_hours": 2}, {"failed": (("r-1", NOON - timedelta(hours=1)),)},
          {"failed": (("r-1", NOON - timedelta(hours=2)),)}),
-        ({"when": "hosts-drifting-alike", "at": 3}, {"alike": 3}, {"alike": 2}),
-        ({"when": "hosts-drifting-alike", "at": 3}, {"alike": None}, {"alike": 0}),
-        ({"when": "cluster-unhealthy", "share": "25%"}, {"unready": 25.0}, {"unready": 24.9}),
-        ({"when": "cluster-unhealthy", "share": "25%"}, {"unready": None}, {"unready": 0.0}),
+        ({"when": "hosts-drifting-alike", "at": 3}, {**DRIFTING, "seen": (Seen("hosts-drifting-alike", "f", 3, "3"),)},
+         {**DRIFTING, "seen": (Seen("hosts-drifting-alike", "f", 2, "2"),)}),
+        ({"when": "hosts-drifting-alike", "at": 3}, {}, DRIFTING),
+        ({"when": "cluster-unhealthy"}, {**HEALTH, "seen": (Seen("cluster-unhealthy", "unready", 25.0, "25%"),)},
+         {**HEALTH, "seen": (Seen("cluster-unhealthy", "unready", 24.9, "25%"),)}),
+        ({"when": "cluster-unhealthy", "share": "25%"}, {}, HEALTH),
     ],
 )  # fmt: skip
 def test_a_stop_holds_also_where_it_is_not_known(

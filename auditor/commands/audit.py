@@ -40,7 +40,11 @@ def audit(
     history = kept.history(packed.facts)
     _warn(kept.strangers(packed.facts))
     report = looking.report(packed, history)
-    kept.keep_audit(looking.named, packed, report)
+    run = kept.keep_audit(looking.named, packed, report)
+    if looking.configured.policy.stops:
+        from auditor.policy.looked import note_look
+
+        note_look(run, report, packed.facts, looking.configured.policy, kept)
     other = (compare(before[0], before[1], report) if before else Since(None)) if since else None
     if as_json:
         print_json(report if other is None else {**msgspec.to_builtins(report), "since": other})

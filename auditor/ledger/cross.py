@@ -22,6 +22,7 @@ _ROWS = {
     "approvals": "SELECT id, rowid, run, plan, data, consumed_at FROM approvals",
     "journal": "SELECT plan || '#' || step, rowid, state, write_id, actor FROM journal",
     "refusals": "SELECT number, number, run, code, message FROM refusals",
+    "stops": "SELECT number, number, id, scope, stop, cause, size, state, run, at, detail FROM stops",
     "lifts": "SELECT id, rowid, scope, stop, cause, person, how, at, reason FROM lifts",
 }
 _WORDS = {
@@ -29,10 +30,18 @@ _WORDS = {
     "approvals": "approval",
     "journal": "the journal's step",
     "refusals": "refusal",
+    "stops": "the stop's case",
     "lifts": "lifted stop",
 }
-_KINDS = {"run": "runs", "approval": "approvals", "step": "journal", "refusal": "refusals", "lift": "lifts"}
-_NAMED = {"runs": "run", "approvals": "approval", "refusals": "refusal", "lifts": "lift"}
+_KINDS = {
+    "run": "runs",
+    "approval": "approvals",
+    "step": "journal",
+    "refusal": "refusals",
+    "stop": "stops",
+    "lift": "lifts",
+}
+_NAMED = {"runs": "run", "approvals": "approval", "refusals": "refusal", "stops": "number", "lifts": "lift"}
 
 
 def held_against(database: Database, proven: tuple[tuple[Entry, Body], ...]) -> list[Fault]:
@@ -88,6 +97,8 @@ def _same(table: str, values: list[Any], about: dict[str, Any]) -> bool:
         return (run, plan, fingerprint(data)) == (about["run"], about["plan"], about["sha256"])
     if table == "journal":
         return values == [about[key] for key in ("state", "write_id", "actor")]
+    if table == "stops":
+        return values == [about[k] for k in ("case", "scope", "stop", "cause", "size", "state", "run", "at", "detail")]
     if table == "lifts":
         return values == [about[key] for key in ("scope", "stop", "cause", "person", "how", "at", "reason")]
     return values == [about[key] for key in ("run", "code", "message")]

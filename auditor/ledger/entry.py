@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["key", "run", "approval", "step", "refusal", "lift"]
+Kind = Literal["key", "run", "approval", "step", "refusal", "stop", "lift"]
 
 CONTEXT = b"auditor ledger entry v1\0"
 """What every hash begins with, so that no signature of this key means anything else."""

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from auditor.store.database import Database
 
-EARLIER = {"runs": "rowid", "approvals": "rowid", "journal": "rowid", "refusals": "number", "lifts": "rowid"}
+EARLIER = {
+    "runs": "rowid",
+    "approvals": "rowid",
+    "journal": "rowid",
+    "refusals": "number",
+    "stops": "number",
+    "lifts": "rowid",
+}
 """The tables whose rows have entries, and what numbers their rows: what was there before the ledger has none."""
 
 

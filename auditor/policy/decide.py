@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from auditor.policy.case import Case, Held, Seen
 from auditor.policy.model import Mode, Policy, Rule, Stop
 from auditor.policy.windows import is_open
 from tools.model.action import Action, kind_of, target_of
@@ -25,13 +26,14 @@ HOUR = timedelta(hours=1)
 
 class Needed(msgspec.Struct, frozen=True):
     """What the policy asks of a plan: its mode, how many persons must approve it, and which may (none named: any that
-    the settings know); why, and what blocks it now whoever approves."""
+    the settings know); why, what blocks it now whoever approves, and which of that are stops that a person can lift."""
 
     mode: Mode
     approvers: int
     allowed: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
+    stops: tuple[Held, ...] = ()
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -47,14 +49,15 @@ class Act(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What the policy knows of the past: acts; and in the plan's scope the runs whose verification failed (id and
-    time), the most hosts of one pool that drift alike, and the share of hosts or instances that are not ready, in
-    percent. None: not known."""
+    """What the policy knows of the past: acts; and in the plan's scope the runs whose verification failed and were not
+    lifted (id and time), what the plan's own look saw of the causes of stops, about which of them it could know
+    (`known`), and the cases that are remembered of all looks."""
 
     acts: tuple[Act, ...] = ()
     failed: tuple[tuple[str, datetime], ...] = ()
-    alike: int | None = None
-    unready: float | None = None
+    seen: tuple[Seen, ...] = ()
+    known: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
 
 
 def decide(policy: Policy, plan: Plan, moment: datetime, record: Record) -> Needed:
@@ -82,10 +85,15 @@ def decide(policy: Policy, plan: Plan, moment: datetime, record: Record) -> Need
         for freeze in policy.freezes
         if freeze.first <= moment < freeze.last
     ]
-    for stop in policy.stops:
-        blocked += _stopped(stop, moment, record)
+    held = [one for stop in policy.stops for one in _stopped(stop, moment, record)]
+    blocked += [f"stop: {one.detail}" for one in held]
     return Needed(
-        mode, PERSONS.get(mode, 0), tuple(sorted(allowed or ())), tuple(reasons), tuple(dict.fromkeys(blocked))
+        mode,
+        PERSONS.get(mode, 0),
+        tuple(sorted(allowed or ())),
+        tuple(reasons),
+        tuple(dict.fromkeys(blocked)),
+        tuple(held),
     )
 
 
@@ -139,21 +147,44 @@ def _closed(rule: Rule, number: int, policy: Policy, moment: datetime) -> Iterat
         yield f"rule {number}: none of its windows is open: {', '.join(rule.windows)}"
 
 
-def _stopped(stop: Stop, moment: datetime, record: Record) -> Iterator[str]:
-    """Why a stop holds. What is not known stops too."""
+def _stopped(stop: Stop, moment: datetime, record: Record) -> Iterator[Held]:
+    """Why a stop holds, case by case. What is not known stops too, and nobody can lift that."""
+    by = tuple(stop.lifted_by)
     if stop.when == "verification-failed":
         for run, at in record.failed:
-            if at > moment - timedelta(hours=stop.for_hours):
-                yield f"stop: run {run} was not verified, at {at:%Y-%m-%d %H:%MZ}; it holds for {stop.for_hours} hours"
-    elif stop.when == "hosts-drifting-alike":
-        if record.alike is None:
-            yield "stop: it is not known how many hosts drift alike"
-        elif record.alike >= stop.at:
-            yield f"stop: {record.alike} hosts of one pool drift alike, and {stop.at} are too many for one cause each"
-    elif record.unready is None:
-        yield "stop: it is not known how healthy the cluster is"
-    elif record.unready >= float(stop.share.removesuffix("%")):
-        yield f"stop: {record.unready:.0f}% of the hosts or instances are not ready, and {stop.share} are too many"
+            if stop.stays or at > moment - timedelta(hours=stop.for_hours):
+                until = "until it is lifted" if stop.stays else f"for {stop.for_hours} hours"
+                said = f"run {run} was not verified, at {at:%Y-%m-%d %H:%MZ}; it holds {until}"
+                yield Held(stop.when, said, run, by)
+        return
+    if stop.when not in record.known:
+        yield Held(stop.when, UNKNOWN[stop.when], "", ())
+    cases = {case.cause: case for case in record.cases if case.stop == stop.when}
+    for seen in (one for one in record.seen if one.stop == stop.when):
+        case = cases.pop(seen.cause, None)
+        covered = case is not None and case.lifted and seen.size <= case.size
+        if seen.size >= stop.limit and not covered:
+            fresh = case is not None and not case.lifted
+            yield Held(stop.when, _large(stop, seen), case.id if case and fresh else seen.cause, by)
+            continue
+        if case is not None:
+            cases[seen.cause] = case
+    for case in cases.values():
+        if not case.lifted and case.size >= stop.limit and (stop.stays or case.state == "seen"):
+            until = "until it is lifted" if stop.stays else "until it is gone"
+            yield Held(stop.when, f"{case.detail}, in run {case.run}; it holds {until}", case.id, by)
+
+
+UNKNOWN = {
+    "hosts-drifting-alike": "it is not known how many hosts drift alike: their pools' baselines are not all declared,"
+    " or not all could be seen",
+    "cluster-unhealthy": "it is not known how healthy the cluster is",
+}
+
+
+def _large(stop: Stop, seen: Seen) -> str:
+    limit = stop.share if stop.when == "cluster-unhealthy" else stop.at
+    return f"{seen.detail}, and {limit} are too many"
 
 
 def _most(limit: str, total: int) -> int:

@@ -123,7 +123,8 @@ class Freeze(BaseModel):
 class Stop(BaseModel):
     """One of `[[policy.stops]]`: what stops everything in a scope. `verification-failed` stands for `for_hours` after
     the failure, `hosts-drifting-alike` from `at` hosts of one pool with the same drift, `cluster-unhealthy` from a
-    `share` of hosts or of instances that are not ready."""
+    `share` of hosts or of instances that are not ready. `until` says what ends it: `lifted` by a person of `lifted_by`
+    (of hosts that drift alike always, unless said), or already when it is `gone`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -131,15 +132,31 @@ class Stop(BaseModel):
     for_hours: int = Field(default=24, ge=1, le=24 * 366)
     at: int = Field(default=3, ge=1)
     share: Share = "25%"
+    until: Literal["lifted", "gone"] | None = None
+    lifted_by: list[str] = []
+
+    @property
+    def limit(self) -> float:
+        """From which size of its cause it holds: hosts, or percent."""
+        return float(self.share.removesuffix("%")) if self.when == "cluster-unhealthy" else self.at
+
+    @property
+    def stays(self) -> bool:
+        """Whether it holds until a person lifts it, also where its cause is gone or its hours are over."""
+        return self.until == "lifted" or (self.until is None and self.when == "hosts-drifting-alike")
 
     @model_validator(mode="after")
     def _says_its_own(self) -> Self:
         own = {"verification-failed": "for_hours", "hosts-drifting-alike": "at", "cluster-unhealthy": "share"}
-        other = self.model_fields_set - {"when", own[self.when]}
+        other = self.model_fields_set - {"when", "until", "lifted_by", own[self.when]}
         if other:
             raise ValueError(f"{self.when} takes {own[self.when]}, not {', '.join(sorted(other))}")
         if not self.share.endswith("%"):
             raise ValueError('share is one such as "25%"')
+        if self.when == "verification-failed" and self.until == "gone":
+            raise ValueError("a failed verification is never gone: leave `until` out, and for_hours bounds it")
+        if self.when == "verification-failed" and self.until and "for_hours" in self.model_fields_set:
+            raise ValueError('until = "lifted" has no for_hours: say one of them')
         return self
 
 

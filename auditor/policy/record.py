@@ -3,12 +3,15 @@ plan's own look saw of the cluster."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from auditor.policy.case import Seen
 from auditor.policy.decide import HOUR, Act, Record
-from auditor.policy.model import Policy
+from auditor.policy.looked import looked
+from auditor.policy.model import Policy, Stop
 from auditor.store.store import Store
 from tools.errors import Refused
 from tools.model.action import kind_of, target_of
@@ -18,14 +21,26 @@ from tools.model.plan import Plan
 def record_of(plan: Plan, policy: Policy, store: Store, moment: datetime) -> Record:
     """The record for a plan at a moment; the plan's own acts are no part of it. Raises `Refused` where a plan that was
     acted on can't be read."""
-    hours = {stop.when: stop.for_hours for stop in policy.stops if stop.when == "verification-failed"}
-    stops = {stop.when for stop in policy.stops}
+    failed = [stop for stop in policy.stops if stop.when == "verification-failed"]
+    known: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    run = store.runs.get(plan.run)
+    if len(failed) < len(policy.stops) and run.report and run.snapshot:
+        known, seen = looked(store.runs.load_report(run.report), store.runs.load_facts(run.snapshot), plan.scope)
     return Record(
         acts=_acts(plan, store, moment),
-        failed=_failed(plan, store, moment - timedelta(hours=max(hours.values()))) if hours else (),
-        alike=_alike(plan, store) if "hosts-drifting-alike" in stops else None,
-        unready=_unready(plan, store) if "cluster-unhealthy" in stops else None,
+        failed=_failed(plan, store, _since(failed, moment)) if failed else (),
+        seen=seen,
+        known=known,
+        cases=store.stops.cases(plan.scope) if policy.stops else (),
     )
+
+
+def _since(failed: Sequence[Stop], moment: datetime) -> datetime:
+    """From when on a failed verification can still count."""
+    if any(stop.stays for stop in failed):
+        return datetime(1970, 1, 1, tzinfo=UTC)
+    return moment - timedelta(hours=max(stop.for_hours for stop in failed))
 
 
 def _acts(plan: Plan, store: Store, moment: datetime) -> tuple[Act, ...]:
@@ -45,36 +60,19 @@ def _act(at: str, step: int, plan: Plan) -> Act:
 
 
 def _failed(plan: Plan, store: Store, since: datetime) -> tuple[tuple[str, datetime], ...]:
-    """The runs in the plan's scope whose verification failed, and when each last wrote to its journal."""
+    """The runs in the plan's scope whose verification failed and was not lifted, and when each last wrote to its
+    journal."""
+    lifted = store.stops.lifted(plan.scope, "verification-failed")
     rows = store.database.connection.execute(
         "SELECT r.id, max(l.at), p.data FROM runs r JOIN plans p ON p.id = r.plan JOIN journal_lines l ON l.plan = p.id"
         " WHERE r.state = 'failed' GROUP BY r.id HAVING max(l.at) >= ? ORDER BY r.rowid",
         (_text(since),),
     ).fetchall()
-    return tuple((run, datetime.fromisoformat(at)) for run, at, data in rows if _read(data, run).scope == plan.scope)
-
-
-def _alike(plan: Plan, store: Store) -> int | None:
-    """The most hosts of one pool that differ from its baseline in the same fact. None where the run has no report."""
-    report = store.runs.get(plan.run).report
-    if report is None:
-        return None
-    findings = store.runs.load_report(report).found  # a waiver accepts a drift, and does not unsee it
-    drifts = [f for f in findings if f.check == "host-baseline" and f.verdict == "violation"]
-    return max((len(set(f.subjects)) for f in drifts if f.owner.scope == plan.scope), default=0)
-
-
-def _unready(plan: Plan, store: Store) -> float | None:
-    """The larger share, in percent, of hosts and of instances that are not ready. None where either was not seen."""
-    snapshot = store.runs.get(plan.run).snapshot
-    if snapshot is None:
-        return None
-    facts = store.runs.load_facts(snapshot)
-    hosts = [host.ready for host in facts.hosts if host.ref.scope == plan.scope]
-    running = [one.ready for one in facts.instances if one.ref.scope == plan.scope and not one.finished]
-    if not hosts or not running:
-        return None
-    return max(100 * ready.count(False) / len(ready) for ready in (hosts, running))
+    return tuple(
+        (run, datetime.fromisoformat(at))
+        for run, at, data in rows
+        if run not in lifted and _read(data, run).scope == plan.scope
+    )
 
 
 def _read(data: bytes | None, name: str | None) -> Plan:

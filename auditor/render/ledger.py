@@ -61,5 +61,7 @@ def told(body: Body) -> str:
             return f"step {about['step']} of {about['plan']}: {about['state']} by {about['actor'] or 'nobody known'}"
         case "refusal":
             return f"{about['run']} {about['code']}: {about['message']}"
+        case "stop":
+            return f"{about['case']} {about['stop']} {about['state']} in {about['run']}: {about['detail']}"
         case "lift":
             return f"{about['person']} lifted {about['stop']}: {about['reason']}"

@@ -6,6 +6,7 @@ import json
 
 from rich.console import Console
 
+from auditor.policy.case import Held
 from auditor.policy.decide import Needed
 from auditor.render.text import fields, line
 from tools.model.action import kind_of
@@ -20,6 +21,13 @@ WORDS = {
 }
 
 
+def _lifters(stop: Held) -> str:
+    """Who can lift a stop, in words."""
+    if not stop.case:
+        return f"{stop.stop}: nobody, until it is known"
+    return f"{stop.stop} ({stop.case}): " + (", ".join(stop.by) or "nobody, as lifted_by names nobody")
+
+
 def print_needed(plan: Plan, needed: Needed, out: Console) -> None:
     """Print what a plan needs and why, what blocks it now, and the lines of auditor.toml that would allow it."""
     out.print(line((f"plan {short_code(plan)}", "bold"), (f"  {plan.id}  run {plan.run}", "dim")))
@@ -27,7 +35,10 @@ def print_needed(plan: Plan, needed: Needed, out: Console) -> None:
     if needed.approvers:
         rows.append(("approvers", ", ".join(needed.allowed) or "any that the settings know"))
     rows += [("blocked", reason) for reason in needed.blocked]
+    rows += [("can lift", _lifters(stop)) for stop in needed.stops]
     fields(out, [(label, text) for label, text in rows])
+    if any(stop.case and stop.by for stop in needed.stops):
+        out.print(line((f"  auditor policy lift {plan.run} --reason TEXT lifts what holds it", "dim")))
     if needed.mode == "propose":
         actions = sorted({kind_of(step.action) for step in plan.steps})
         out.print(

@@ -1,5 +1,5 @@
 """The tables of the store, version by version. Version 2 added history, version 3 whose requests a step made, version 4
-the ledger and who lifted a stop; what earlier ones wrote stays readable as it is.
+the ledger and who lifted a stop, version 5 the cases that made one hold; what earlier ones wrote stays readable.
 
 History is append-only, which triggers enforce: no row of `looks`, `history`, `changes` or `watched` is ever changed or
 removed. `present` alone is derived, the open end of each fact, so that a look is compared with what stands and not
@@ -8,7 +8,7 @@ with all that ever was.
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 APPLICATION = 0x41554454  # "AUDT", in the file's header: SQLite's application_id
 PAGE_SIZE = 512
 """Bytes in a page of a new store. SQLite writes whole pages, and a quiet round touches few rows: in pages of 4096 it
@@ -93,5 +93,17 @@ _LEDGER = (
     ),
 )
 
-STEPS: dict[int, tuple[str, ...]] = {0: _FIRST, 1: _HISTORY, 2: _ACTS, 3: _LEDGER}
+_STOPS = (
+    # A look saw the cause of a stop rule (`seen`), or saw that it is no more (`gone`); a case keeps its id until it was
+    # lifted and comes again, or is larger than the one that was lifted.
+    """CREATE TABLE stops (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, scope TEXT NOT NULL, stop TEXT NOT NULL, cause TEXT NOT NULL,
+    size REAL NOT NULL, state TEXT NOT NULL, run TEXT NOT NULL, at TEXT NOT NULL, detail TEXT NOT NULL)""",
+    *(
+        f"CREATE TRIGGER stops_no_{act} BEFORE {act} ON stops BEGIN SELECT RAISE(ABORT, 'stops: append-only'); END"
+        for act in ("UPDATE", "DELETE")
+    ),
+)
+
+STEPS: dict[int, tuple[str, ...]] = {0: _FIRST, 1: _HISTORY, 2: _ACTS, 3: _LEDGER, 4: _STOPS}
 """What leads from each version to the next."""

@@ -13,6 +13,7 @@ from auditor.store.looks import remember, wholly_different
 from auditor.store.reports import split
 from auditor.store.runs import Runs
 from auditor.store.snapshots import Packed
+from auditor.store.stops import Stops
 from tools.execute.journal import State
 from tools.model.facts import Facts
 from tools.model.history import History, observations
@@ -28,6 +29,7 @@ class Store:
         self.runs = Runs(self.database)
         self.approvals = Approvals(self.database)
         self.claims = Claims(self.database)
+        self.stops = Stops(self.database)
 
     def keep_audit(self, source: str, packed: Packed, report: Report) -> str:
         """Keep a whole audit in one transaction: its run, snapshot, report, and what it leaves to be remembered. The
@@ -58,6 +60,16 @@ class Store:
         seen = list(observations(facts)) if any(not scope.stable for scope in facts.scopes) else []
         with self.database.reading() as connection:
             return [s for s in facts.scopes if not s.stable and wholly_different(connection, s.id, seen)]
+
+    def is_late(self, run: str, scope: str) -> bool:
+        """Whether a run's look at a scope is no newer than another that was kept before it."""
+        query = (
+            "SELECT 1 FROM looks l JOIN scopes s ON s.number = l.scope WHERE l.run = ? AND s.id = ? AND NOT l.late"
+            " LIMIT 1"
+        )
+        with self.database.reading() as connection:
+            row = connection.execute(query, (run, scope)).fetchone()
+        return row is None
 
     def journal_state(self, plan: str, step: int) -> State | None:
         """How far a step of a plan came, whoever carried it out."""
