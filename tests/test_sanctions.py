@@ -68,6 +68,17 @@ IMITATORS: dict[str, tuple[tuple[Change, ...], Sanctions, str]] = {
     "the same without the mark, by a pipeline": (
         (did(actor_seen=Actor("ci-bot", "pipeline"), plan="", tool="curl"),), OURS, "carried out, not ci-bot",
     ),
+    "our name, in a pipeline's update": (
+        (did(version="another", actor_seen=Actor("ci-bot", "pipeline"), plan="", verb="update"),), OURS,
+        "it is none of this auditor's: its audit id is of no step that this store's ledger proves",
+    ),
+    "our account, in an update with another tool": (
+        (did(version="another", actor_seen=Actor("x", "auditor"), tool="curl", plan="", verb="update"),), OURS,
+        "its audit id is of no step",
+    ),
+    "a replayed audit id with a tool that declares": (
+        (did(actor_seen=Actor("ci-bot", "pipeline"), plan="", tool="helm"),), OURS, "carried out, not ci-bot",
+    ),
     "an impersonator": (
         (did(actor_seen=msgspec.structs.replace(US, impersonator="alice")),), OURS,
         "but alice sent it as auditor-actor",

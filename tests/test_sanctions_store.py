@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "store.db"
 
 
-def executed(file: Path, action: Action | None = None, upto: str = "done") -> Plan:
+def executed(file: Path, action: Action | None = None, upto: str = "done", user: str = "auditor-actor") -> Plan:
     """A store in which one step was executed, or begun, and one more run begun afterwards."""
     store = Store(str(file))
     changes: dict[str, Any] = {}
@@ -42,7 +42,7 @@ def executed(file: Path, action: Action | None = None, upto: str = "done") -> Pl
         expires="2999-01-01T00:00:00Z", bounds=plan.bounds,
     )  # fmt: skip
     store.approvals.save(approval)
-    journal = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)), "auditor-actor")
+    journal = StoreJournal(store.database, store.claims.take(plan.run, "i", (approval.id,)), user)
     journal.intent(plan.id, 1, "")
     if upto in ("effect", "done"):
         journal.effect(plan.id, 1, "")
@@ -149,6 +149,22 @@ def test_a_row_slipped_into_the_journal_sanctions_nothing(file: Path) -> None:
     found = loaded(file)
     assert len(found.steps) == 1
     assert found.unproven == {"p-forged": "step 1: its intent is not in the ledger"}
+
+
+def test_a_step_of_nobody_sanctions_nothing(file: Path) -> None:
+    plan = executed(file, user="")
+    assert loaded(file).unproven == {plan.id: "step 1: it has no audit id, or no user"}
+
+
+def test_a_step_that_was_begun_before_there_was_a_ledger_sanctions_nothing(file: Path) -> None:
+    plan = executed(file, upto="intent")
+    tampered(file, lambda connection: connection.executescript("DELETE FROM ledger; DELETE FROM claims"))
+    store = Store(str(file))
+    claim = store.claims.take(plan.run, "i", ("a-1",), begun=True)
+    StoreJournal(store.database, claim, "auditor-actor").effect(plan.id, 1, "")
+    found = load_sanctions(store.database)
+    assert found.steps == {}
+    assert found.unproven == {plan.id: "step 1: its intent is not in the ledger"}
 
 
 @pytest.mark.parametrize("how", ["gone", "of another store"])

@@ -15,11 +15,11 @@ tool is live now. Fields are said from what to what where the log holds that; wh
 autoscaler, an operator) are no violation; what scales it and is of no known kind makes it inconclusive. Neither is what
 this auditor did by an approved plan: a write in the log under the audit id that its ledger has for an executed step, of
 that step's user, object, verb and time (five seconds apart at most), once. The mark that it leaves (annotation
-`auditor/plan`) excuses nobody, and what imitates it is told; an audit with another store than the one that executed
-the plan knows of no step. Without a log it is known by the mark and the time alone,
-and that is said. Field managers are claims: whoever writes can choose the name. A value that was typed first and
-declared unchanged afterwards still bears the name of what typed it, unless it is applied server-side. Changes of labels
-and annotations of the workload itself are not examined.
+`auditor/plan`) excuses nobody, and what imitates it is told; an audit with another store than the one that executed the
+plan knows of no step. Without a log it is known by the mark and the time alone, and that is said. Field managers are
+claims: whoever writes can choose the name. A value that was typed first and declared unchanged afterwards still bears
+the name of what typed it, unless it is applied server-side. Changes of labels and annotations of the workload itself
+are not examined.
 """
 
 from __future__ import annotations
