@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,22 @@ def test_an_expired_one_counts_again_and_is_told(tmp_path: Path) -> None:
     told = section(said.out, "WAIVERS TO LOOK AT")
     assert f"expired  {TAGGED} on Pod/default/*: it ended at 2001-01-02 00:00Z; 1 finding counts again" in told
     assert "Bob: the vendor ships tags alone" in " ".join(told.split())
+
+
+def test_one_that_ends_soon_is_told_while_it_holds(tmp_path: Path) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    said = audited(tmp_path, waiver(expires=str(tomorrow)) + BARE)
+    assert said.code == 0
+    told = section(said.out, "WAIVERS TO LOOK AT")
+    assert f"expires soon  {TAGGED} on Pod/default/*: it ends at {tomorrow + timedelta(days=1)} 00:00Z; 1 fin" in told
+    assert f"[{TAGGED}]" in section(said.out, "WAIVED  2")
+
+
+def test_today_is_not_over_yet(tmp_path: Path) -> None:
+    """A bare date holds to its end in UTC: yesterday's has ended, today's has not."""
+    today = datetime.now(UTC).date()
+    assert audited(tmp_path, waiver(expires=str(today)) + BARE).code == (0 if today == datetime.now(UTC).date() else 10)
+    assert audited(tmp_path, waiver(expires=str(today - timedelta(days=1))) + BARE).code == 10
 
 
 def test_an_unused_one_is_told(tmp_path: Path) -> None:
