@@ -153,6 +153,13 @@ def test_by_fingerprint_and_by_check_and_subject() -> None:
         assert (use_of(report).unused, use_of(report).note) == (True, "")
 
 
+def test_of_several_the_one_that_holds_longest_is_named_first() -> None:
+    short, long = (waiver(PINNED.fingerprint, days=days) for days in (20, 30))
+    report = waive(REPORT, [long, short, waiver(PINNED.fingerprint, days=-1)], NOW)
+    assert report.waived[0].by == (long.id, short.id)
+    assert [use.findings for use in report.waivers] == [(), (PINNED.fingerprint,), (PINNED.fingerprint,)]
+
+
 def test_a_finding_is_waived_whole_or_not_at_all() -> None:
     every = waive(REPORT, [waiver(check=HALF.check, subject="Pod/catalog/half-*")], NOW)
     assert waived(every) == [HALF.fingerprint]
@@ -254,6 +261,8 @@ def test_a_subject_that_became_undecided_is_no_longer_waived() -> None:
     both = msgspec.structs.replace(kept, findings=(*kept.findings, undecided))
     lost = msgspec.structs.replace(both, waived=(), waivers=())
     assert told(compare("r", kept, lost)) == ([], [], [], [PINNED.fingerprint], [])
+    plain = msgspec.structs.replace(REPORT, findings=(*REPORT.findings, undecided))
+    assert told(compare("r", plain, both)) == ([], [], [PINNED.fingerprint], [], []), "once, and not the undecided one"
     assert waived(waive(both, [waiver(PINNED.fingerprint)], NOW)) == [PINNED.fingerprint]
     assert undecided in waive(both, [waiver(PINNED.fingerprint)], NOW).findings
 
