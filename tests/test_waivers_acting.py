@@ -12,8 +12,7 @@ import pytest
 from auditor import verification
 from auditor.commands.demo import RECORDING
 from auditor.graph import begin, open_graph, waiting
-from auditor.policy.model import Policy, Stop
-from auditor.policy.record import record_of
+from auditor.policy.looked import DRIFT, looked
 from auditor.settings import Settings
 from auditor.stages import Acting, RunState, Stages
 from auditor.store.store import Store
@@ -66,9 +65,8 @@ def test_a_remedy_is_not_verified_by_a_waiver(store: Store, monkeypatch: pytest.
 
 def test_a_waived_drift_still_counts_for_a_stop(store: Store) -> None:
     """Hosts that drift alike stop everything, whether or not somebody accepts the drift."""
-    policy = Policy(stops=[Stop(when="hosts-drifting-alike", at=1)])
     state = planned(store, waiving("host-baseline"))
-    plan = store.runs.load_plan(state["run"])
     report = store.runs.load_report(store.runs.get(state["run"]).report or "")
     assert [one.finding.check for one in report.waived] == ["host-baseline"]
-    assert record_of(plan, policy, store, datetime.now(UTC)).alike == 1
+    _, seen = looked(report, collect(RECORDING), report.scopes[0].id)
+    assert [(one.stop, one.size) for one in seen if one.stop == DRIFT] == [(DRIFT, 1)]
