@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from auditor.approvers import Approver, name_of_user
+from auditor.policy.clock import check_clock
 from auditor.policy.decide import Needed as Needed
 from auditor.policy.decide import decide
 from auditor.policy.model import Mode as Mode
@@ -129,19 +130,13 @@ def authorize(
     """
     check_plan(plan)
     moment = moment or datetime.now(UTC)
+    check_clock(store.database, moment)
     begun = store.journal_state(plan.id, FIRST) is not None
     if begun and approval_ids:
         ids = dict.fromkeys(approval_ids)
         return tuple(validate(a, plan, store, settings.approvers, moment, unattended=True) for a in ids)
     needed = needed or needed_for(plan, settings, store, moment)
-    check_mode(plan, needed)
-    if needed.blocked:
-        raise Refused(
-            "policy",
-            "the policy does not let this be carried out now",
-            "; ".join(needed.blocked),
-            f"auditor policy explain {plan.run}",
-        )
+    check_open(plan, needed)
     unattended = needed.mode == "unattended"
     persons = _persons(plan, approval_ids, settings, store, moment, needed)
     if unattended and not persons and not approval_ids:
@@ -171,6 +166,26 @@ def check_mode(plan: Plan, needed: Needed) -> None:
             "; ".join(needed.reasons),
             f"`auditor policy explain {plan.run}` shows the lines of auditor.toml that would allow it",
         )
+
+
+def check_open(plan: Plan, needed: Needed) -> None:
+    """Raise `Refused` where the policy does not let the plan be carried out now, whoever approved it."""
+    check_mode(plan, needed)
+    if needed.blocked:
+        raise Refused(
+            "policy",
+            "the policy does not let this be carried out now",
+            "; ".join(needed.blocked),
+            f"auditor policy explain {plan.run}",
+        )
+
+
+def check_now(plan: Plan, settings: Settings, store: Store) -> None:
+    """Raise `Refused` where the policy does not let a plan be begun at this moment: asked inside the transaction that
+    begins it, so that of two plans that fit one budget, one alone is begun."""
+    moment = datetime.now(UTC)
+    check_clock(store.database, moment)
+    check_open(plan, needed_for(plan, settings, store, moment))
 
 
 def check_allowed(person: str, needed: Needed) -> None:

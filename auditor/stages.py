@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypedDict
 
 import msgspec
@@ -180,7 +181,8 @@ class Stages:
             )
         gate.authorize(plan, acting.claim.approvals, self.configured, self.store)
         self.store.runs.update(now.run, state="executing")
-        journal = StoreJournal(self.store.database, acting.claim, acting.user)
+        check = partial(gate.check_now, plan, self.configured, self.store)
+        journal = StoreJournal(self.store.database, acting.claim, acting.user, check)
         return {"outcome": carry_out(plan, acting.api, journal, acting.progress, acting.stop)}
 
     def verify(self, state: RunState) -> RunState:

@@ -16,7 +16,7 @@ import msgspec
 from auditor.policy.case import Case, Held, Seen
 from auditor.policy.model import Mode, Policy, Rule, Stop
 from auditor.policy.windows import is_open
-from tools.model.action import Action, kind_of, target_of
+from tools.model.action import Action, Drain, ReplaceInstance, kind_of, target_of
 from tools.model.plan import Plan
 
 STRICTEST: tuple[Mode, ...] = ("forbidden", "propose", "two-approvers", "one-approver", "unattended")
@@ -106,6 +106,18 @@ def matches(rule: Rule, scope: str, scope_name: str, action: str, subject: str) 
     )
 
 
+def touched(action: Action) -> set[str]:
+    """The keys of what an action acts on: its target, and the workloads whose instances it ends."""
+    match action:
+        case Drain():
+            ended = action.workloads
+        case ReplaceInstance():
+            ended = (action.workload,)
+        case _:
+            ended = ()
+    return {target_of(action).key, *(ref.key for ref in ended)}
+
+
 def _rule_for(policy: Policy, plan: Plan, action: Action) -> tuple[int, Rule | None]:
     """The first rule that is about an action, and its number from 1."""
     for number, rule in enumerate(policy.rules, 1):
@@ -116,8 +128,11 @@ def _rule_for(policy: Policy, plan: Plan, action: Action) -> tuple[int, Rule | N
 
 def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datetime, record: Record) -> Iterator[str]:
     """Why a plan is more than a rule allows, together with the acts of the past hour that the rule is about."""
-    steps = [(kind_of(s.action), target_of(s.action)) for s in plan.steps]
-    mine = [ref for kind, ref in steps if matches(rule, plan.scope, plan.scope_name, kind, str(ref))]
+    ours = [
+        step.action
+        for step in plan.steps
+        if matches(rule, plan.scope, plan.scope_name, kind_of(step.action), str(target_of(step.action)))
+    ]
     recent = [
         act
         for act in record.acts
@@ -125,20 +140,25 @@ def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datet
         and act.at > moment - HOUR
         and matches(rule, act.scope, act.scope_name, act.action, act.subject)
     ]
-    if rule.per_hour is not None and len(recent) + len(mine) > rule.per_hour:
-        yield f"rule {number} allows {rule.per_hour} acts in an hour: {len(recent)} were, and this plan has {len(mine)}"
+    if rule.per_hour is not None and len(recent) + len(ours) > rule.per_hour:
+        had = len(recent)
+        yield f"rule {number} allows {rule.per_hour} acts in an hour: {had} were, and this plan has {len(ours)}"
     if rule.per_workload_per_hour is not None:
-        for key in sorted({target_of(action).key, *(ref.key for ref in plan.reach.workloads)}):
+        for key in sorted(touched(action)):
             had = sum(key in act.workloads for act in recent)
-            if had + 1 > rule.per_workload_per_hour:
-                yield f"rule {number} allows {rule.per_workload_per_hour} acts in an hour on {key}: {had} were"
+            own = sum(key in touched(one) for one in ours)
+            if had + own > rule.per_workload_per_hour:
+                yield (
+                    f"rule {number} allows {rule.per_workload_per_hour} acts in an hour on {key}: {had} were,"
+                    f" and this plan has {own}"
+                )
     reach = plan.reach
-    for name, limit, touched, total in (
+    for name, limit, count, total in (
         ("instances", rule.max_instances, reach.instances, reach.instances_total),
         ("hosts", rule.max_hosts, reach.hosts, reach.hosts_total),
     ):
-        if limit is not None and touched > _most(limit, total):
-            yield f"rule {number} allows {limit} of the {name} at once: the plan touches {touched} of {total}"
+        if limit is not None and count > _most(limit, total):
+            yield f"rule {number} allows {limit} of the {name} at once: the plan touches {count} of {total}"
 
 
 def _closed(rule: Rule, number: int, policy: Policy, moment: datetime) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from auditor.policy.case import Seen
-from auditor.policy.decide import HOUR, Act, Record
+from auditor.policy.decide import HOUR, Act, Record, touched
 from auditor.policy.looked import looked
 from auditor.policy.model import Policy, Stop
 from auditor.store.store import Store
@@ -44,28 +44,43 @@ def _since(failed: Sequence[Stop], moment: datetime) -> datetime:
 
 
 def _acts(plan: Plan, store: Store, moment: datetime) -> tuple[Act, ...]:
-    """Every step of all other plans that was begun in the past hour or, where a clock went back, later."""
+    """Every step of all other plans that was begun in the past hour or, where a clock went back, later. What is not
+    begun yet of a plan that was, counts from its newest act on: nobody asks again before it."""
     rows = store.database.connection.execute(
-        "SELECT l.at, l.step, p.data, p.id FROM journal_lines l LEFT JOIN plans p ON p.id = l.plan"
+        "SELECT l.plan, l.at, l.step, p.data, coalesce(r.state, '') FROM journal_lines l"
+        " LEFT JOIN plans p ON p.id = l.plan LEFT JOIN runs r ON r.id = p.run"
         " WHERE l.state = 'intent' AND l.at >= ? AND l.plan != ? ORDER BY l.number",
         (_text(moment - HOUR), plan.id),
     ).fetchall()
-    return tuple(_act(at, step, _read(data, name)) for at, step, data, name in rows)
+    acts: list[Act] = []
+    last: dict[str, tuple[str, Plan]] = {}
+    for name, at, step, data, state in rows:
+        other = _read(data, name)
+        acts.append(_act(at, step, other))
+        if state != "done":
+            last[name] = at, other
+    for name, (at, other) in last.items():
+        begun = {step for n, _, step, _, _ in rows if n == name}
+        ahead = range(max(begun) + 1, len(other.steps) + 1)
+        acts += [_act(at, step, other) for step in ahead]
+    return tuple(acts)
 
 
 def _act(at: str, step: int, plan: Plan) -> Act:
     action = plan.steps[step - 1].action
-    keys = (target_of(action).key, *(ref.key for ref in plan.reach.workloads))
-    return Act(datetime.fromisoformat(at), plan.scope, plan.scope_name, kind_of(action), str(target_of(action)), keys)
+    moment, keys = datetime.fromisoformat(at), tuple(sorted(touched(action)))
+    return Act(moment, plan.scope, plan.scope_name, kind_of(action), str(target_of(action)), keys)
 
 
 def _failed(plan: Plan, store: Store, since: datetime) -> tuple[tuple[str, datetime], ...]:
-    """The runs in the plan's scope whose verification failed and was not lifted, and when each last wrote to its
-    journal."""
+    """The runs in the plan's scope whose verification (or that of a step) failed and was not lifted, and when each last
+    wrote to its journal."""
     lifted = store.stops.lifted(plan.scope, "verification-failed")
     rows = store.database.connection.execute(
         "SELECT r.id, max(l.at), p.data FROM runs r JOIN plans p ON p.id = r.plan JOIN journal_lines l ON l.plan = p.id"
-        " WHERE r.state = 'failed' GROUP BY r.id HAVING max(l.at) >= ? ORDER BY r.rowid",
+        " WHERE r.state = 'failed' OR (r.state != 'done' AND EXISTS"
+        " (SELECT 1 FROM refusals f WHERE f.run = r.id AND f.code = 'not-verified'))"
+        " GROUP BY r.id HAVING max(l.at) >= ? ORDER BY r.rowid",
         (_text(since),),
     ).fetchall()
     return tuple(

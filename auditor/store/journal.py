@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from uuid import uuid4
 
 from auditor.ledger.record import record
@@ -15,12 +16,17 @@ from tools.execute.journal import FIRST, State
 
 
 class StoreJournal:
-    """The journal of one claim. Every move is refused once another process has taken the claim over."""
+    """The journal of one claim. Every move is refused once another process has taken the claim over. `check` is asked
+    once more inside the transaction of the first intent, where no other process can act meanwhile; it raises
+    `Refused`."""
 
-    def __init__(self, database: Database, claim: Claim, actor: str = "") -> None:
+    def __init__(
+        self, database: Database, claim: Claim, actor: str = "", check: Callable[[], None] = lambda: None
+    ) -> None:
         self.database = database
         self.claim = claim
         self.actor = actor
+        self.check = check
 
     def state(self, plan: str, step: int) -> State | None:
         """How far a step came."""
@@ -31,6 +37,8 @@ class StoreJournal:
         end of the approvals. A later step needs that the plan was begun under these very approvals."""
         with self.database.transaction() as connection:
             self._held(connection)
+            if step == FIRST:
+                self.check()
             for approval in self.claim.approvals:
                 self._consume(connection, plan, approval, first=step == FIRST)
             connection.execute(
