@@ -350,6 +350,14 @@ def patched(at: str, value: str, **more: Any) -> Event:
     return event("patch", "deployments", "web", at=at, **{**made, **more})
 
 
+def test_an_eviction_says_of_which_pod_it_was(tmp_path: Path) -> None:
+    """The pod is gone, and its name says nothing: the request insists on a uid."""
+    gone = {"kind": "Eviction", "deleteOptions": {"preconditions": {"uid": "uid-gone"}}}
+    done = event("create", "pods", "web-6d4b4fd645-zzzzz", subresource="eviction", request=gone, code=201)
+    (evicted,) = [change for change in read(tmp_path, done, exec_()) if change.act == "evict"]
+    assert (evicted.act, evicted.ref.uid, evicted.root) == ("evict", "uid-gone", WEB)
+
+
 def test_what_bears_a_mark_is_not_folded_for_each_audit_id_counts(tmp_path: Path) -> None:
     """Equal acts under one mark are each a change; also under one audit id, which a client may choose."""
     first = patched("11:00:00.000001", "app:2")

@@ -160,6 +160,7 @@ def test_a_cordon_and_a_drain_are_known_by_the_audit_ids_of_each_request(
     said = loop.execute(plan)
     assert said.code == 0, said
     uid = fleet.lab.get("deployment", "app", fleet.namespace)["metadata"]["uid"]
+    fleet.lab.wait("what was evicted to be gone", lambda: len(fleet.pods()) == 2 or None, 60)
     assert accused(audited(loop), uid) == {}
     store = Store(str(loop.home / "store" / "store.db"))
     ((snapshot,),) = loop.sql("SELECT snapshot FROM runs WHERE state = 'audited' ORDER BY rowid DESC LIMIT 1")

@@ -141,7 +141,10 @@ def test_evictions_have_an_audit_id_for_each_pod() -> None:
     assert of(evicted).step == drain
     assert of(msgspec.structs.replace(evicted, ref=other)).step is None
     assert of(msgspec.structs.replace(evicted, root=ref("Deployment", "api"))).step is None
+    assert of(msgspec.structs.replace(evicted, root=pod)).step == drain, "its owners are gone with it"
     assert of(msgspec.structs.replace(evicted, actor_seen=ALICE)).step is None
+    nameless = msgspec.structs.replace(evicted, ref=msgspec.structs.replace(pod, uid=""))
+    assert of(nameless) is None, "nobody knows which pod it was"
     assert of(msgspec.structs.replace(evicted, tool="kubectl", version="another")) is None, "it says nothing of us"
 
 

@@ -54,6 +54,8 @@ class Ledger:
         kind = actor.kind if actor is not None else ""
         if not (step or change.plan or change.tool == MANAGER or kind == "auditor"):
             return None
+        if step is None and change.act == "evict" and not change.ref.uid:
+            return None  # the log does not say which pod of that name it was, of which the audit id is made
         if step is None:
             poses = change.tool == MANAGER or kind == "auditor"
             return Judged(None, change.plan, self._unknown(change.plan, "its audit id"), poses)

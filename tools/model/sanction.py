@@ -36,9 +36,12 @@ class Sanction(msgspec.Struct, frozen=True, kw_only=True):
         return str(uuid5(UUID(self.write_id), ref.uid)) if self.act == "evict" else self.write_id
 
     def is_for(self, ref: Ref, root: Ref) -> bool:
-        """Whether an object is one that it may write to; `root` is the object's root owner."""
+        """Whether an object is one that it may write to; `root` is the object's root owner, as far as it is known (what
+        is gone may not tell who owned its owner)."""
         if self.owners:
-            return any(root.identity == owner.identity for owner in self.owners)
+            return root.kind in ("Pod", "ReplicaSet", "Job") or any(
+                root.identity == owner.identity for owner in self.owners
+            )
         return ref.identity == self.ref.identity
 
     def __str__(self) -> str:

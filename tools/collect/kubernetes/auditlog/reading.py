@@ -149,7 +149,7 @@ class Reader:
             self.owners.learn(kind, where.namespace, meta)
             into.ours += any(owner.uid in self.known.refs for owner in meta.owner_references or ())
         name = where.name or (answered.name if answered is not None else "") or ""
-        uid = where.uid or (answered.uid if answered is not None else "") or ""
+        uid = where.uid or (answered.uid if answered is not None else "") or (asked.evicts if asked is not None else "")
         found = self.known.find((kind, where.namespace, name), uid, time)
         into.count(found, uid)
         if found.strange:

@@ -94,10 +94,17 @@ class Meta(msgspec.Struct, gc=False, rename="camel"):
     owner_references: list[Owner] | None = None
 
 
+class Preconditions(msgspec.Struct, gc=False, rename="camel"):
+    """`preconditions` of DeleteOptions: the object's uid, without which the server refuses."""
+
+    uid: str | None = ""
+
+
 class DeleteOptions(msgspec.Struct, gc=False, rename="camel"):
     """`deleteOptions` of an Eviction."""
 
     dry_run: list[str] | None = None
+    preconditions: Preconditions | None = None
 
 
 class Body(msgspec.Struct, gc=False, rename="camel"):
@@ -115,6 +122,12 @@ class Body(msgspec.Struct, gc=False, rename="camel"):
         """Whether nothing is to be stored."""
         options = self.delete_options
         return "All" in (self.dry_run or ()) or "All" in ((options and options.dry_run) or ())
+
+    @property
+    def evicts(self) -> str:
+        """The uid that an Eviction insists on; empty where it does not."""
+        options = self.delete_options
+        return (options and options.preconditions and options.preconditions.uid) or ""
 
 
 class EventList(msgspec.Struct, rename="camel"):
