@@ -47,6 +47,7 @@ def test_what_is_waived_stands_apart_and_does_not_count(tmp_path: Path) -> None:
     plain = audited(tmp_path, "")
     assert plain.code == 10
     assert "WAIVE" not in plain.out
+    assert "waived" not in auditor(tmp_path, "runs").out
     said = audited(tmp_path, waiver() + BARE)
     assert said.code == 0
     assert "VIOLATIONS" not in said.out

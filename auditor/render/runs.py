@@ -18,12 +18,17 @@ def print_runs(rows: list[dict[str, Any]], out: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for title in ("RUN", "when", "state"):
         table.add_column(title, no_wrap=True)
-    for title in ("viol.", "inconcl.", "waived", "exit", "refused"):
+    waived = any(row["waived"] for row in rows)
+    for title in ("viol.", "inconcl.", *(["waived"] if waived else []), "exit", "refused"):
         table.add_column(title, justify="right", no_wrap=True)
     for title in ("scope", "plan, outcome"):
         table.add_column(title, overflow="fold")
     for row in rows:
-        numbers = (row["violations"], row["inconclusive"], row["waived"] or None, row["exit"], row["refusals"] or None)
+        numbers = (
+            *(row["violations"], row["inconclusive"]),
+            *([row["waived"] or None] if waived else []),
+            *(row["exit"], row["refusals"] or None),
+        )
         plan = f"{row['plan'].removeprefix('p-')[:8]} " if row["plan"] else ""
         table.add_row(
             line((row["id"], "bold")),
