@@ -191,10 +191,14 @@ class Stages:
         if self.acting is None:
             raise Refused("no-claim", f"run {now.run} was not resumed by auditor execute", mend="auditor resume RUN")
         plan = self.store.runs.load_plan(now.run)
-        verified, told = verify_plan(
-            plan, self.acting.api, self.checks, self.settings, self.progress, self.store.history
-        )
-        StoreJournal(self.store.database, self.acting.claim, self.acting.user).hold()
+        journal = StoreJournal(self.store.database, self.acting.claim, self.acting.user)
+
+        def looking(told: str) -> None:
+            journal.hold()
+            self.progress(told)
+
+        verified, told = verify_plan(plan, self.acting.api, self.checks, self.settings, looking, self.store.history)
+        journal.hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}
 

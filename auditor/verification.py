@@ -31,9 +31,12 @@ from tools.model.nouns import Host, Instance, Workload
 from tools.model.plan import Plan
 from tools.model.report import Report
 from tools.model.snapshot import Snapshot
+from tools.plan.stepwise import ordinal
 
 PATIENCE = 30.0
-"""Seconds in which what is ending may end before the verdict is final."""
+"""Seconds without any change, in which what is ending may end, before the verdict is final."""
+LONGEST = 600.0
+"""Seconds after which the verdict is final, whatever still changes."""
 
 
 def verify_plan(
@@ -48,7 +51,8 @@ def verify_plan(
 
     Raises `Refused` where the world could not be looked at: the run stays open, and a resume looks again.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline, before = time.monotonic() + PATIENCE, ""
+    longest = time.monotonic() + LONGEST
     while True:
         progress("looking again")
         packed = pack(live.collect(api))
@@ -58,6 +62,8 @@ def verify_plan(
         verified, told = judge(plan, facts, report)
         if verified and not lost:
             return True, told
+        if told != before:
+            deadline, before = min(time.monotonic() + PATIENCE, longest), told
         if any(gap.code in ("forbidden", "unauthorized") for gap in lost) or (lost and time.monotonic() > deadline):
             raise Refused(
                 "not-verified",
@@ -100,13 +106,28 @@ def _redeployed(plan: Plan, action: RedeployPriorRelease, facts: Facts, report: 
         if f.owner.uid == action.workload.uid and (f.check == "rollout-complete" or f.fingerprint == plan.finding)
     ]
     running = _running(action.workload, facts)
-    others = [i for i in running if i.release_ref is None or i.release_ref.uid != action.target.uid]
+    same = _alike(action.target, facts)
+    others = [i for i in running if i.release_ref is None or i.release_ref.uid not in same]
     ready = sum(i.ready for i in running)
     ours = len(running) - len(others)
     told = f"{ready} of {len(running)} instances of {action.workload} are ready, {ours} of them {action.target.name}"
     if open_findings:
         return False, f"{told}; still found: {open_findings[0].message}"
+    workload = next((w for w in Snapshot(facts).seen(Workload) if w.ref.uid == action.workload.uid), None)
+    strategy = workload.strategy if workload else None
+    if workload and strategy and others and (strategy.partition or strategy.type == "OnDelete"):
+        if workload.template not in same.values():
+            return False, f"{told}; {action.workload} declares another template by now"
+        held = [i for i in others if strategy.type == "OnDelete" or ordinal(i) < strategy.partition]
+        told += f"; its strategy keeps as they are: {', '.join(sorted(i.ref.name for i in held))}" if held else ""
+        others = [i for i in others if i not in held]
     return not others and ready == len(running), told
+
+
+def _alike(release: Ref, facts: Facts) -> dict[str, str]:
+    """The releases with the same template as this one, by uid, with that template."""
+    own = {r.template for r in facts.releases if r.ref.uid == release.uid}
+    return {r.ref.uid: r.template for r in facts.releases if r.workload and r.template in own}
 
 
 def _cordoned(plan: Plan, action: Cordon | Uncordon, facts: Facts, report: Report) -> tuple[bool, str]:

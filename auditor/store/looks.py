@@ -27,7 +27,7 @@ _SKIPPED = frozenset({"", "Change", "Budget"})
 
 def noun_of(fact: str) -> str:
     """The noun whose list a fact was read from."""
-    return "Workload" if fact == "template" else "Instance"
+    return "Workload" if fact in ("template", "healthy") else "Instance"
 
 
 def blind_spots(gaps: Iterable[Gap], scope: str) -> list[Blind]:

@@ -10,8 +10,8 @@ degraded (an Argo Rollout), and so is a superseded instance that is still there 
 once a paused rollout has stood for longer than the deadline. A StatefulSet and a DaemonSet have no deadline:
 there a superseded instance is a violation once nothing of the rollout has moved for the grace.
 
-**How to fix.** Redeploy the prior release, which the remedy does for a Deployment; then find out why the new
-one never became ready.
+**How to fix.** Redeploy the prior release, which the remedy does for a Deployment, a StatefulSet and a DaemonSet; then
+find out why the new one never became ready.
 
 **Limits.** A rollout within its deadline is inconclusive: it is neither complete nor failed. So is one that its
 own strategy holds (a partition, OnDelete, a paused canary, the old colour of a blue-green rollout). A release
@@ -111,8 +111,8 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
 
 
 def _remedy(workload: Workload) -> Literal["redeploy-prior-release"] | None:
-    """Of these kinds a Deployment alone has an executor that puts an earlier release back."""
-    return "redeploy-prior-release" if workload.ref.kind == "Deployment" else None
+    """These kinds have an executor that puts an earlier release back; an Argo Rollout has none."""
+    return "redeploy-prior-release" if workload.ref.kind in ("Deployment", "StatefulSet", "DaemonSet") else None
 
 
 def _held(workload: Workload) -> str:

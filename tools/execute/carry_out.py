@@ -21,6 +21,7 @@ from tools.execute.executor import CONFLICTS, Blocked, Executor, Settled
 from tools.execute.journal import FIRST, Journal, State
 from tools.execute.pause import Pausing
 from tools.execute.redeploy import Redeploy
+from tools.execute.redeploy_sets import RESOURCES, RedeploySet
 from tools.execute.replace import Replacement
 from tools.model.action import (
     Action,
@@ -53,7 +54,7 @@ def executor_for(action: Action) -> Executor:
     """The executor of an action of the closed union."""
     match action:
         case RedeployPriorRelease():
-            return Redeploy(action)
+            return Redeploy(action) if action.workload.kind not in RESOURCES else RedeploySet(action)
         case Cordon() | Uncordon():
             return Schedulability(action)
         case ReplaceInstance():

@@ -1,5 +1,6 @@
-"""Redeploys a prior release of a Deployment: writes the release's template back, and the controller replaces the
-instances. What `kubectl rollout undo` does, bound to what was approved."""
+"""Redeploys a prior release: writes the release's template back, and the workload's controller replaces the instances.
+What `kubectl rollout undo` does, bound to what was approved. What the kinds share is here, with the Deployment's own;
+the StatefulSet's and the DaemonSet's is in redeploy_sets.py."""
 
 from __future__ import annotations
 
@@ -17,48 +18,114 @@ PATIENCE = 15.0
 
 HASH_LABEL = "pod-template-hash"
 
+OTHERS_WROTE = Settled(False, "somebody else has written to it since", failed=True)
+NOT_SEEN = Settled(False, "the controller has not seen it yet")
 
-class Redeploy(Patching):
-    """The executor of one `RedeployPriorRelease`."""
+
+class Redeploying(Patching):
+    """What the kinds share. They say how an object is read, what the plan is bound to, and when it has settled."""
+
+    bound = "spec.template"
+    """The fields of the workload that the plan is bound to, in words."""
 
     def __init__(self, action: RedeployPriorRelease) -> None:
         super().__init__(str(action))
         self.action = action
         self.timeout = 600.0
         self._template: dict[str, Any] = {}
-        self._progressed, self._late = False, 0.0
+
+    def workload(self, api: Api) -> dict[str, Any]:
+        """The workload as it is now."""
+        raise NotImplementedError
+
+    def target(self, api: Api) -> dict[str, Any]:
+        """The template of the release that is put back."""
+        raise NotImplementedError
+
+    def fields(self, workload: dict[str, Any]) -> dict[str, Any]:
+        """The fields that the plan is bound to."""
+        raise NotImplementedError
+
+    def path(self) -> str:
+        """Where the workload is in the API."""
+        raise NotImplementedError
+
+    def check(self, workload: dict[str, Any]) -> None:
+        """Raise `Refused` where the controller would not roll out."""
 
     def bind(self, api: Api) -> tuple[Bound, ...]:
-        """The Deployment's template, selector and pause; the target's template."""
-        deployment, target = self._deployment(api), self._target(api)
-        if deployment["spec"].get("paused"):
+        """The workload's template and what decides how it is rolled out; the target's template."""
+        workload, target = self.workload(api), self.target(api)
+        self.check(workload)
+        if target == template(workload):
+            raise Refused("same-release", f"{self.action.target} is what {self.action.workload} declares already")
+        return self._bounds(workload, target)
+
+    def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
+        """`after` where the target's template is in place and bears this plan's mark."""
+        workload, target = self.workload(api), self.target(api)
+        live = self._bounds(workload, target)
+        if marked_by(workload, plan):  # this plan has written; what is there else, somebody has put over it
+            return "after" if live[1] == bounds[1] and template(workload) == target else "changed"
+        return "before" if live == bounds else "changed"
+
+    def meant(self, after: dict[str, Any]) -> bool:
+        """Whether the workload declares the target's template, to the letter."""
+        return template(after) == self._template
+
+    def write(self, api: Api, plan: str) -> Write:
+        """Replace the template."""
+        workload, self._template = self.workload(api), self.target(api)
+        operations = [*guard(workload, plan), {"op": "replace", "path": "/spec/template", "value": self._template}]
+        return Write(self.path(), operations, workload)
+
+    def stands(self, api: Api, plan: str) -> dict[str, Any] | None:
+        """The workload, None where what this plan wrote is not there any more."""
+        workload = self.workload(api)
+        return workload if marked_by(workload, plan) and template(workload) == self.target(api) else None
+
+    def _bounds(self, workload: dict[str, Any], target: dict[str, Any]) -> tuple[Bound, ...]:
+        fields = {"template": template(workload), **self.fields(workload), "mark": mark_of(workload)}
+        return (
+            Bound(self.action.workload, self.bound, hash_fields(fields)),
+            Bound(self.action.target, "spec.template", hash_fields(target)),
+        )
+
+
+class Redeploy(Redeploying):
+    """The executor of one `RedeployPriorRelease` of a Deployment."""
+
+    bound = "spec.template, spec.selector, spec.paused, mark"
+
+    def __init__(self, action: RedeployPriorRelease) -> None:
+        super().__init__(action)
+        self._progressed, self._late = False, 0.0
+
+    def check(self, workload: dict[str, Any]) -> None:
+        """A paused Deployment's controller would not roll out."""
+        if workload["spec"].get("paused"):
             raise Refused(
                 "paused",
                 f"{self.action.workload} is paused: its controller would not roll out",
                 mend=f"kubectl rollout resume deployment/{self.action.workload.name}",
             )
-        if template(target) == template(deployment):
-            raise Refused("same-release", f"{self.action.target} is what {self.action.workload} declares already")
-        return self._bounds(deployment, target)
 
-    def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
-        """`after` where the target's template is in place and bears this plan's mark."""
-        deployment, target = self._deployment(api), self._target(api)
-        live = self._bounds(deployment, target)
-        if marked_by(deployment, plan):  # this plan has written; what is there else, somebody has put over it
-            return "after" if live[1] == bounds[1] and self.meant(deployment, target) else "changed"
-        return "before" if live == bounds else "changed"
+    def fields(self, workload: dict[str, Any]) -> dict[str, Any]:
+        """Its selector, and whether it is paused."""
+        return {"selector": workload["spec"]["selector"], "paused": workload["spec"].get("paused", False)}
 
-    def meant(self, after: dict[str, Any], target: dict[str, Any] | None = None) -> bool:
-        """Whether the Deployment declares the target's template, to the letter."""
-        return template(after) == (self._template if target is None else template(target))
+    def path(self) -> str:
+        """Below its namespace."""
+        return f"/apis/apps/v1/namespaces/{self.action.workload.namespace}/deployments/{self.action.workload.name}"
 
-    def write(self, api: Api, plan: str) -> Write:
-        """Replace the template, without the hash label that the controller adds to each release."""
-        deployment, target = self._deployment(api), self._target(api)
-        self._template = template(target)
-        operations = [*guard(deployment, plan), {"op": "replace", "path": "/spec/template", "value": self._template}]
-        return Write(self._path(), operations, deployment)
+    def workload(self, api: Api) -> dict[str, Any]:
+        """The Deployment, the same one."""
+        return read_same(api, self.path(), self.action.workload)
+
+    def target(self, api: Api) -> dict[str, Any]:
+        """The ReplicaSet's template."""
+        ref = self.action.target
+        return template(read_same(api, f"/apis/apps/v1/namespaces/{ref.namespace}/replicasets/{ref.name}", ref))
 
     def settled(self, api: Api, plan: str) -> Settled:
         """Done when the controller has seen the template, all instances are of it and available, none is left over.
@@ -67,15 +134,15 @@ class Redeploy(Patching):
         misses its deadline may still become healthy a moment later: a missed deadline counts only once another state
         was seen since, and for as long as `PATIENCE`; else the timeout decides.
         """
-        deployment = self._deployment(api)
-        if not marked_by(deployment, plan) or not self.meant(deployment, self._target(api)):
-            return Settled(False, "somebody else has written to it since", failed=True)
+        deployment = self.stands(api, plan)
+        if deployment is None:
+            return OTHERS_WROTE
         status, spec = deployment.get("status", {}), deployment["spec"]
         self.timeout = float(spec.get("progressDeadlineSeconds", 600)) + 60
         updated, available, total = (status.get(k, 0) for k in ("updatedReplicas", "availableReplicas", "replicas"))
         told = f"{updated} of {spec.get('replicas', 1)} updated, {available} available, {total} in all"
         if status.get("observedGeneration", 0) < deployment["metadata"]["generation"]:
-            return Settled(False, "the controller has not seen it yet")
+            return NOT_SEEN
         if updated == available == total == spec.get("replicas", 1):
             return Settled(True, told)
         progressing: dict[str, Any] = next((c for c in status.get("conditions", ()) if c["type"] == "Progressing"), {})
@@ -89,34 +156,16 @@ class Redeploy(Patching):
             told = f"the redeployed release did not become healthy by its deadline: {told}"
         return Settled(False, told, failed=failed)
 
-    def _bounds(self, deployment: dict[str, Any], target: dict[str, Any]) -> tuple[Bound, ...]:
-        spec = deployment["spec"]
-        fields = {
-            "template": template(deployment),
-            "selector": spec["selector"],
-            "paused": spec.get("paused", False),
-            "mark": mark_of(deployment),
-        }
-        return (
-            Bound(self.action.workload, "spec.template, spec.selector, spec.paused, mark", hash_fields(fields)),
-            Bound(self.action.target, "spec.template", hash_fields(template(target))),
-        )
-
-    def _path(self) -> str:
-        return f"/apis/apps/v1/namespaces/{self.action.workload.namespace}/deployments/{self.action.workload.name}"
-
-    def _deployment(self, api: Api) -> dict[str, Any]:
-        return read_same(api, self._path(), self.action.workload)
-
-    def _target(self, api: Api) -> dict[str, Any]:
-        target = self.action.target
-        return read_same(api, f"/apis/apps/v1/namespaces/{target.namespace}/replicasets/{target.name}", target)
-
 
 def template(thing: dict[str, Any]) -> dict[str, Any]:
-    """A pod template as a Deployment would hold it: without the controller's hash label."""
-    made: dict[str, Any] = {**thing["spec"]["template"]}
-    meta = {**made.get("metadata", {})}
+    """A pod template as a workload would hold it: without the hash label that a Deployment's controller adds."""
+    return plain(thing["spec"]["template"])
+
+
+def plain(held: dict[str, Any]) -> dict[str, Any]:
+    """A template without what a controller adds to it in a release."""
+    made: dict[str, Any] = {k: v for k, v in held.items() if k != "$patch"}
+    meta = {**(made.get("metadata") or {})}
     meta["labels"] = {k: v for k, v in (meta.get("labels") or {}).items() if k != HASH_LABEL}
     meta.pop("creationTimestamp", None)
     return {**made, "metadata": meta}

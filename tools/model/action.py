@@ -20,12 +20,14 @@ ActionKind = Literal[
 ]
 
 
-class RedeployPriorRelease(msgspec.Struct, frozen=True, tag="redeploy-prior-release"):
-    """Put the template of an earlier release back, so that the workload's controller replaces the instances."""
+class RedeployPriorRelease(msgspec.Struct, frozen=True, tag="redeploy-prior-release", omit_defaults=True):
+    """Put the template of an earlier release back, so that the workload's controller replaces the instances.
+    `stepwise`: later steps of the plan replace what the controller would not, so that it is done with the template."""
 
     workload: Ref
     current: Ref
     target: Ref
+    stepwise: bool = False
 
     def __str__(self) -> str:
         return f"redeploy {self.target} of {self.workload}, in place of {self.current}"
@@ -113,7 +115,9 @@ def inverse_of(action: Action) -> Action | None:
     """The action that undoes another one; None for what does not come back."""
     match action:
         case RedeployPriorRelease():
-            return RedeployPriorRelease(action.workload, current=action.target, target=action.current)
+            return RedeployPriorRelease(
+                action.workload, current=action.target, target=action.current, stepwise=action.stepwise
+            )
         case Cordon():
             return Uncordon(action.host)
         case Uncordon():

@@ -75,7 +75,7 @@ class History:
 
 def observations(facts: Facts) -> Iterator[Observation]:
     """What one look leaves to be remembered: which image each container names and runs, which release made an instance
-    and where it runs, and what each workload's template is. In the order of the facts."""
+    and where it runs, what each workload's template is, and whether it was whole with it. In the order of the facts."""
     for instance in facts.instances:
         ref = instance.ref
         common = (ref.scope, ref.key, ref.uid)
@@ -90,4 +90,7 @@ def observations(facts: Facts) -> Iterator[Observation]:
                 yield Observation(*common, f"restarts:{container.name}", str(container.restarts))
     for workload in facts.workloads:
         if workload.read:
-            yield Observation(workload.ref.scope, workload.ref.key, workload.ref.uid, "template", workload.template)
+            common = (workload.ref.scope, workload.ref.key, workload.ref.uid)
+            yield Observation(*common, "template", workload.template)
+            if workload.whole:
+                yield Observation(*common, "healthy", workload.template)

@@ -93,6 +93,15 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return seen(self.rollout_seen, self.ref, "a rollout status")
 
     @property
+    def whole(self) -> bool:
+        """Whether its controller has reported that every instance is of its own template and available."""
+        status = self.rollout_seen
+        if not self.rolls or status is None or self.generation_seen is None or not self.replicas:
+            return False
+        counted = status.updated == status.available == status.replicas == self.replicas
+        return counted and status.generation_seen == self.generation_seen
+
+    @property
     def writes(self) -> tuple[Write, ...]:
         """`metadata.managedFields`, oldest first."""
         return seen(self.writes_seen, self.ref, "metadata.managedFields (kubectl get leaves them out)")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tools.check import AnyCheck, View
 from tools.errors import Refused
-from tools.model.action import RedeployPriorRelease
+from tools.model.action import Action
 from tools.model.nouns import Release, Workload
 from tools.model.observation import NotObserved
 from tools.model.report import Finding
+from tools.plan import stepwise
 from tools.plan.blocking import blocking_violations
+from tools.plan.prior import Known, known
 
 NOTES = (
     "ConfigMaps, Secrets and volumes stay as they are now; only the template goes back",
@@ -19,30 +21,35 @@ NOTES = (
 
 def propose(
     finding: Finding, view: View, checks: list[AnyCheck], to: str = ""
-) -> tuple[tuple[RedeployPriorRelease], str, tuple[str, ...]]:
+) -> tuple[tuple[Action, ...], str, tuple[str, ...]]:
     """The actions for a finding, why this release, and what does not come back. `to` names a release or its revision
-    number; by default the one that serves now, else the newest earlier one. Raises `Refused` where none is right."""
+    number; by default the one that serves now, else the newest that was seen whole, else the newest earlier one. Raises
+    `Refused` where none is right."""
     try:
         workload = _workload(finding, view)
         current = view.current_release(workload)
         releases = list(view.releases_of(workload))
+        if workload.paused:
+            raise _is_paused(workload)
+        return _chosen(workload, current, releases, view, checks, to)
     except NotObserved as missing:
         raise Refused(
             "not-observed", f"no release of {finding.owner} can be chosen", missing.reason, missing.mend
         ) from missing
-    if workload.paused:
-        raise Refused(
-            "paused",
-            f"{workload.ref} is paused: its controller would not roll out",
-            mend=f"kubectl rollout resume deployment/{workload.ref.name} -n {workload.ref.namespace}, or undo by hand",
-        )
+
+
+def _chosen(
+    workload: Workload, current: Release, releases: list[Release], view: View, checks: list[AnyCheck], to: str
+) -> tuple[tuple[Action, ...], str, tuple[str, ...]]:
     others = [release for release in releases if release.ref.uid != current.ref.uid]
     refused: list[Refused] = []
-    chosen = [_named(to, releases, current, workload)] if to else sorted(others, key=_preference, reverse=True)
-    for release in chosen:
+    wanted = [_named(to, releases, current, workload)] if to else others
+    for choice in sorted((known(release, workload, view) for release in wanted), key=_preference, reverse=True):
+        release = choice.release
         reason = refusal(release, current, view, checks)
         if reason is None:
-            return (RedeployPriorRelease(workload.ref, current.ref, release.ref),), _why(release), NOTES
+            notes = (*NOTES, *stepwise.notes(workload, release, view))
+            return stepwise.steps(workload, current, release, view), str(choice), notes
         refused.append(reason)
     if to and refused:
         raise refused[0]
@@ -82,24 +89,23 @@ def _named(to: str, releases: list[Release], current: Release, workload: Workloa
             if release.ref.uid == current.ref.uid:
                 raise Refused("same-release", f"{release.ref} is the current release already")
             return release
-    known = ", ".join(f"{r.ref.name} (revision {r.number})" for r in sorted(releases, key=_preference, reverse=True))
+    known = ", ".join(f"{r.ref.name} (revision {r.number})" for r in sorted(releases, key=_number, reverse=True))
     raise Refused(
         "gone", f"{workload.ref} has no release {to!r}", f"it has {known}", "undo renumbers revisions: choose by name"
     )
 
 
-def _preference(release: Release) -> tuple[bool, int, str]:
-    """A release with ready instances is proven to run here and now; else the newest."""
-    return ((release.ready or 0) > 0, release.number or 0, release.created)
-
-
-def _why(release: Release) -> str:
-    images = ", ".join(part.image for part in release.parts)
-    if release.ready:
-        return (
-            f"{release.ref.name} (revision {release.number}; {images}) serves now with {release.ready} ready instances"
-        )
-    return (
-        f"{release.ref.name} (revision {release.number}; {images}) is the newest earlier release; whether it ever ran "
-        "healthily is not known from this snapshot"
+def _is_paused(workload: Workload) -> Refused:
+    return Refused(
+        "paused",
+        f"{workload.ref} is paused: its controller would not roll out",
+        mend=f"kubectl rollout resume deployment/{workload.ref.name} -n {workload.ref.namespace}, or undo by hand",
     )
+
+
+def _preference(choice: Known) -> tuple[bool, str, int, str]:
+    return choice.preference
+
+
+def _number(release: Release) -> int:
+    return release.number or 0

@@ -69,7 +69,8 @@ def acting() -> list[Right]:
     seen = [right for right in lists() if right.kind not in OPTIONAL]
     gets = [*_written("get"), right_of("ReplicaSet", LISTS["ReplicaSet"], "get")]
     evict = Right("", "pods/eviction", "create", "Eviction")
-    return [*_written("patch"), *gets, evict, *seen, identity()]
+    sets = [right_of(kind, LISTS[kind], "patch") for kind in ("StatefulSet", "DaemonSet")]
+    return [*_written("patch"), *sets, *gets, evict, *seen, identity()]
 
 
 def whoami(api: Api) -> Account:
