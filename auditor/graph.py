@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import pairwise
 from typing import Any
@@ -24,7 +24,7 @@ from langgraph.types import Command, interrupt
 from auditor import gate
 from auditor.stages import RunState, Stages, checked
 from auditor.store.database import unusable
-from tools.errors import Refused
+from tools.errors import AuditorError, Refused
 
 Graph = Any
 """The compiled graph; LangGraph's own type has four parameters that say nothing here."""
@@ -49,9 +49,10 @@ def _gate(stages: Stages, state: RunState) -> RunState:
 @contextmanager
 def open_graph(stages: Stages) -> Iterator[Graph]:
     """The compiled graph over the store's checkpoints. Every step is durable before the next begins."""
-    graph = StateGraph(RunState)
+    graph, told = StateGraph(RunState), list[AuditorError]()
     for name in ("collect", "trace", "check", "explain", "plan", "execute", "verify"):
-        graph.add_node(name, getattr(stages, name))
+        node: Any = _telling(getattr(stages, name), told)
+        graph.add_node(name, node)
     graph.add_node("gate", lambda state: _gate(stages, state))
     order = (START, "collect", "trace", "check", "explain", "plan", "gate", "execute", "verify", END)
     for before, after in pairwise(order):
@@ -65,7 +66,21 @@ def open_graph(stages: Stages) -> Iterator[Graph]:
         with closing(sqlite3.connect(file, check_same_thread=False, timeout=30)) as connection:
             yield graph.compile(checkpointer=SqliteSaver(connection))
     except sqlite3.Error as error:
-        raise unusable(error, file) from error
+        raise (told[-1] if told else unusable(error, file)) from error
+
+
+def _telling(stage: Callable[[RunState], RunState], told: list[AuditorError]) -> Callable[[RunState], RunState]:
+    """The stage, with its error kept: LangGraph writes a failed stage's error to the checkpoint, and where the disk is
+    full as well, that second error would hide the first, which says what was done."""
+
+    def run(state: RunState) -> RunState:
+        try:
+            return stage(state)
+        except AuditorError as error:
+            told.append(error)
+            raise
+
+    return run
 
 
 def begin(graph: Graph, state: RunState) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import scratch
+from tests.driver import command
 from tests.driver.loop import Loop
 from tests.driver.rights import grant_as_shipped
 from tests.driver.seen import Seen
@@ -77,6 +78,10 @@ class Round:
             told = (self.loop.state(self.plan), len(self._on_node()), len(self._cordons()))
             print(f"  lost: {told} {said}", file=sys.stderr)
         counted["plans lost"] += bool(lost)
+        proof = command.run(self.loop.home, "ledger", "verify")
+        if proof.code:
+            print(f"  ledger: {proof}", file=sys.stderr)
+        counted["ledger faults"] += bool(proof.code)
         return counted
 
     def _settle_on_node(self) -> None:
@@ -148,7 +153,7 @@ def main() -> None:
         began = time.monotonic()
         total = measure(kills, Lab(), Path(folder))
         print(f"{total['kills']} SIGKILLs over {total['plans']} plans of two steps, {time.monotonic() - began:.0f} s")
-        for name in ("actions twice", "plans lost", "writes unsaid"):
+        for name in ("actions twice", "plans lost", "writes unsaid", "ledger faults"):
             print(f"  {name:<16} {total[name]:>4}   target 0")
 
 

@@ -60,17 +60,19 @@ def test_a_full_disk_before_the_intent_lets_nothing_be_written(small: Loop, disk
     assert len(seen.writes(ACTOR, host)) == 1
 
 
+@pytest.mark.parametrize("moment", ["effect:before", "done:before", "done:after"])
 def test_a_disk_that_fills_after_the_write_is_told_with_what_was_done(
-    small: Loop, disk: Path, host: str, seen: Seen
+    small: Loop, disk: Path, host: str, seen: Seen, moment: str
 ) -> None:
     plan = small.approved("--cordon", host)
-    running = small.start("execute", plan, stop=Stop("effect:before", signal.SIGSTOP))
+    running = small.start("execute", plan, stop=Stop(moment, signal.SIGSTOP))
     small.lab.wait("the process to stop before it records its write", lambda: running.stopped() or None)
     filler = fill(disk)
     os.kill(running.pid, signal.SIGCONT)
     said = running.wait()
     assert said.code == 1, said
-    assert "was done (written: resourceVersion" in said.err
+    told = "was done, every step of it" if moment == "done:after" else "was done (written: resourceVersion"
+    assert told in said.err
     assert f"auditor resume {plan['run']}" in said.err
     filler.unlink()
     said = small.resume(plan)

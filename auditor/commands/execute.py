@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from auditor import gate
 from auditor.commands.approve import same_cluster
@@ -15,8 +16,8 @@ from auditor.settings import load_settings
 from auditor.store.journal import journal_lines
 from auditor.store.store import Store
 from auditor.validation import check_plan
-from tools.collect.kubernetes.api import connect
-from tools.errors import Refused
+from tools.collect.kubernetes.api import ApiFailure, connect
+from tools.errors import AuditorError, Refused
 from tools.execute.carry_out import standing
 from tools.execute.journal import FIRST
 from tools.model.plan import Plan
@@ -82,6 +83,7 @@ def _carry_on(
     claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approvals, begun)
     say = progress()
     with ExitStack() as ending:
+        ending.enter_context(_said(plan, store))
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))
         acting = Acting(api, user, claim, lambda now: say(bar(now)), stop)
@@ -94,6 +96,23 @@ def _carry_on(
         state = resume(graph, plan.run, interrupt, approvals) if interrupt else go_on(graph, plan.run, approvals)
     anchor_quietly(settings, store, context, kubeconfig)
     return _report(plan, state.get("verified", False), time.monotonic() - start, store, as_json)
+
+
+@contextmanager
+def _said(plan: Plan, store: Store) -> Iterator[None]:
+    """Where a store that takes no more hides that every step was done, that is said first."""
+    try:
+        yield
+    except (Refused, ApiFailure):
+        raise
+    except AuditorError as error:
+        if store.journal_state(plan.id, len(plan.steps)) != "done":
+            raise
+        raise AuditorError(
+            f"plan {plan.id} was done, every step of it, and its check could not be kept",
+            " ".join(part for part in (error.message, error.cause) if part),
+            f"{error.mend}; then auditor resume {plan.run} checks it and ends the run",
+        ) from error
 
 
 def _report(plan: Plan, verified: bool, seconds: float, store: Store, as_json: bool) -> int:

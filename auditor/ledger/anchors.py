@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -71,13 +71,16 @@ class ConfigMapAnchor:
 
     def read(self) -> list[Head]:
         """The heads by their numbers; none where the ConfigMap is not there."""
+        data = self._data() or {}
+        return [_head(str(data[key]).encode(), f"{self.name}, key {key}") for key in sorted(data)]
+
+    def _data(self) -> dict[str, Any] | None:
         try:
-            data = self.api.read(self._path()).get("data") or {}
+            return self.api.read(self._path()).get("data") or {}
         except ApiFailure as failure:
             if failure.code == "not-found":
-                return []
+                return None
             raise _unread(self.name, str(failure)) from failure
-        return [_head(str(data[key]).encode(), f"{self.name}, key {key}") for key in sorted(data)]
 
     def add(self, head: Head) -> None:
         """Add a key, and let the oldest go beyond `KEPT`."""
@@ -98,6 +101,8 @@ class ConfigMapAnchor:
         try:
             if kept:
                 self.api.patch(self._path(), operations, dry_run=False)
+            elif self._data() is not None:
+                self.api.patch(self._path(), [{"op": "add", "path": "/data", "value": {key: value}}], dry_run=False)
             else:
                 self.api.post(f"/api/v1/namespaces/{self.namespace}/configmaps", made)
         except ApiFailure as failure:

@@ -8,7 +8,8 @@ none follow.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import assert_never
 
 import msgspec
@@ -119,6 +120,7 @@ class Running:
         self.api, self.journal = api, journal
         self.executor = executor_for(step.action)
         self._progress = progress
+        self.did = "found in place"
 
     def carry_out(self) -> str:
         """Do what is left of the step; how it ended, in words."""
@@ -131,8 +133,9 @@ class Running:
             self.journal.intent(self.plan.id, self.number, str(self.step.action))
         if state in (None, "intent"):
             self._act_once()
-        detail = self._settle()
-        self.journal.done(self.plan.id, self.number, detail)
+        with self._recorded():
+            detail = self._settle()
+            self.journal.done(self.plan.id, self.number, detail)
         return detail
 
     def _act_once(self) -> None:
@@ -144,7 +147,7 @@ class Running:
                 self._note("stopped: the world changed between intent and write")
                 raise self._changed("between intent and write; nothing of this step is in place")
             if world == "after":
-                self.journal.effect(self.plan.id, self.number, "found in place")
+                self.journal.effect(self.plan.id, self.number, self.did)
                 return
             self.journal.hold()
             try:
@@ -160,21 +163,24 @@ class Running:
                     raise
                 conflicts += 1
                 continue
-            self._effect(detail)
+            self.did = detail
+            with self._recorded():
+                self.journal.effect(self.plan.id, self.number, detail)
             return
         raise Refused(
             "conflict", f"{self.step.action}: others write to it all the time", f"{CONFLICTS} tries", "resume later"
         )
 
-    def _effect(self, detail: str) -> None:
-        """Record what was done. Where the journal can't take it, that is said: it is done nevertheless."""
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Where the journal can't take what follows a write, that is said: the write was done nevertheless."""
         try:
-            self.journal.effect(self.plan.id, self.number, detail)
-        except Refused:
+            yield
+        except (Refused, ApiFailure):
             raise
         except AuditorError as error:
             raise AuditorError(
-                f"{self.step.action} was done ({detail}), and the journal could not take it",
+                f"{self.step.action} was done ({self.did}), and the journal could not take it",
                 " ".join(part for part in (error.message, error.cause) if part),
                 f"{error.mend}; then auditor resume {self.plan.run} goes on: it finds in place what was done",
             ) from error
@@ -191,7 +197,8 @@ class Running:
             self.journal.hold()
             if settled.again:
                 try:
-                    self._note(self._act())
+                    self.did = self._act()
+                    self._note(self.did)
                 except Blocked as blocked:
                     self._say(str(blocked))
             time.sleep(POLL)
