@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from tests.driver import command
-from tests.driver.loop import Loop
+from tests.driver.loop import POLICY, Loop
 from tests.driver.rights import Account, Right, all_but, shipped
 from tests.driver.seen import Seen
+from tests.driver.sets import GRACE, RESOURCES, Set
 from tests.driver.shop import Shop
 from tests.lab.cluster import Lab
 from tools.collect.kubernetes.decode import READ
@@ -102,6 +103,13 @@ def begin(loop: Loop, shop: Shop, host: str, missing: Right) -> tuple[dict[str, 
     """An approved plan that the missing right matters to, and the name and namespace of what it writes to."""
     if missing.resource == "nodes":
         return loop.approved("--cordon", host), (host, "")
+    for kind, resource in RESOURCES.items():
+        if (missing.resource, missing.verb) == (resource, "patch"):
+            loop.settings(f"{POLICY}\n[checks.rollout-complete]\ngrace = {GRACE}\n")
+            one = Set(shop.lab, shop.namespace, kind, kind.lower())
+            one.release(one.prior)
+            one.break_()
+            return loop.approved(one.finding(loop)), (one.name, one.namespace)
     shop.break_()
     return loop.approved(shop.finding(loop)), (shop.name, shop.namespace)
 

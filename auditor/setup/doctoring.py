@@ -105,8 +105,8 @@ def _lacking(scope: str, right: Right, reason: str, checks: Sequence[AnyCheck], 
     mend = "apply the manifest as an administrator"
     if acts:
         gap = Gap(scope=scope, noun=READ[right.kind][2], code="forbidden", reason=told, mend=mend)
-        blinds = "carrying a plan out" if right.verb == "patch" else "carrying a plan out, or seeing that it worked"
-        return Missing(gap=gap, blinds=blinds, right=right)
+        also = "" if right.verb in ("patch", "create") else ", or seeing that it worked"
+        return Missing(gap=gap, blinds=f"carrying a plan out{also}", right=right)
     if right.verb == "list":
         gap = msgspec.structs.replace(gaps.of_failure(scope, right.kind, "forbidden", ""), reason=told, mend=mend)
         blind = blinded(gap.noun, checks)

@@ -44,7 +44,13 @@ def shop(granted: Lab) -> Iterator[Shop]:
 def _node(granted: Lab) -> Iterator[str]:
     name = f"host-{secrets.token_hex(3)}"
     labels = {"eks.amazonaws.com/nodegroup": name}
-    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}
+    taint = {"key": "example.com/no-machine", "effect": "NoSchedule"}  # no DaemonSet counts on a pod there
+    node = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"taints": [taint]},
+    }
     granted.kubectl("create", "-f", "-", stdin=json.dumps(node))
     yield name
     granted.kubectl("delete", "node", name)

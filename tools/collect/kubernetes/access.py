@@ -68,7 +68,7 @@ def acting() -> list[Right]:
     """What `execute` and `resume` need: to write what actions write, and to see whether it worked."""
     seen = [right for right in lists() if right.kind not in OPTIONAL]
     gets = [*_written("get"), right_of("ReplicaSet", LISTS["ReplicaSet"], "get")]
-    evict = Right("", "pods/eviction", "create", "Eviction")
+    evict = Right("", "pods/eviction", "create", "Pod")
     sets = [right_of(kind, LISTS[kind], "patch") for kind in ("StatefulSet", "DaemonSet")]
     return [*_written("patch"), *sets, *gets, evict, *seen, identity()]
 
