@@ -36,7 +36,8 @@ def kinds() -> Facts:
 def must_gather(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     folder = tmp_path_factory.mktemp("must-gather")
     with tarfile.open(DATA / "must-gather" / "must-gather-vsphere.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # from Python 3.11.4 on
+        archive.extractall(folder)
     return collect(folder)
 
 

@@ -83,6 +83,7 @@ def _carry_on(
     claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approvals, begun)
     say = progress()
     with ExitStack() as ending:
+        ending.callback(anchor_quietly, settings, store, context, kubeconfig)  # also behind what failed
         ending.enter_context(_said(plan, store))
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))
@@ -94,7 +95,6 @@ def _carry_on(
                 "reused", f"run {plan.run} has ended meanwhile", store.runs.get(plan.run).outcome, "plan again"
             )
         state = resume(graph, plan.run, interrupt, approvals) if interrupt else go_on(graph, plan.run, approvals)
-    anchor_quietly(settings, store, context, kubeconfig)
     return _report(plan, state.get("verified", False), time.monotonic() - start, store, as_json)
 
 

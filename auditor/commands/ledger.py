@@ -74,13 +74,16 @@ def anchor(context: str, kubeconfig: str, config: str, store: str) -> int:
 def anchor_quietly(settings: Settings, store: Store, context: str, kubeconfig: str) -> None:
     """After something was carried out: anchor its head where that is configured; where it can't be, say so and go on,
     since what was done is done."""
-    if settings.ledger.anchors:
+    try:
+        rows = list(entries(store.database)) if settings.ledger.anchors else []
+        key = walk(rows[:1]).key
+        places = anchors(settings, context, kubeconfig) if rows and key else []
+    except AuditorError as error:
+        sys.stderr.write(f" warning: {safe(str(error))}\n")
+        return
+    for place in places:
         try:
-            row = next(iter(list(entries(store.database))[-1:]), None)
-            first = walk(list(entries(store.database))[:1])
-            if row is not None and first.key is not None:
-                for place in anchors(settings, context, kubeconfig):
-                    place.add(head_of(row, first.key.fingerprint))
+            place.add(head_of(rows[-1], key.fingerprint if key else ""))
         except AuditorError as error:
             sys.stderr.write(f" warning: {safe(str(error))}\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.table import Table
 
 from auditor.ledger.chain import Fault
 from auditor.ledger.entry import Body, Entry
@@ -41,8 +42,15 @@ def _begun(proof: Proof) -> str:
 
 def print_entries(rows: Sequence[tuple[Entry, Body]], fault: Fault | None, out: Console) -> None:
     """Print entries, a line each, and what is wrong with the next."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for entry, body in rows:
-        out.print(line((f"{entry.number:>6}  {body.at}  ", "dim"), f"{body.kind:<9} ", told(body)))
+        dim = (line((part, "dim")) for part in (entry.number, body.at))
+        table.add_row(*dim, line(body.kind), line(told(body)))
+    out.print(table)
     if fault is not None:
         out.print(line((f"  {fault.code}: ", "bold red"), fault.message))
 

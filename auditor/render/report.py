@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.render.text import line, safe, second
+from auditor.render.text import NARROW, line, safe, second
 from auditor.render.waivers import print_waived, print_waivers
 from tools.model.report import Evidence, Finding, Report, Verdict
 
@@ -124,8 +124,12 @@ def _quoted(evidence: Evidence) -> Text:
 def _coverage(report: Report, out: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("COVERAGE", style="bold", no_wrap=True)
-    for title in ("passed", "violations", "inconclusive", "n/a", "errors"):
-        table.add_column(title, justify="right")
+    long, short = (
+        ("passed", "violations", "inconclusive", "n/a", "errors"),
+        ("pass", "viol.", "inconcl.", "n/a", "err."),
+    )
+    for title in short if out.width < NARROW else long:
+        table.add_column(title, justify="right", no_wrap=True)
     table.add_column("not seen")
     for row in report.coverage:
         unseen = row.unseen or ("" if row.examined else f"no {row.noun} was there to examine")

@@ -5,23 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.segment import Segment, Segments
 from rich.table import Table
+from rich.text import Text
 
-from auditor.render.text import fields, line
+from auditor.render.text import NARROW, fields, line
 from tools.model.plan import Approval
 
 STATES = {"done": "green", "failed": "bold red", "refused": "yellow", "executing": "bold yellow"}
 
 
 def print_runs(rows: list[dict[str, Any]], out: Console) -> None:
-    """Print runs, one a row."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    """Print runs, one a row; where the terminal is narrow, what each was about stands below it."""
+    wide = out.width >= NARROW
+    table = Table(box=None, padding=(0, 2 if wide else 1, 0, 0), pad_edge=False)
     for title in ("RUN", "when", "state"):
         table.add_column(title, no_wrap=True)
     waived = any(row["waived"] for row in rows)
     for title in ("viol.", "inconcl.", *(["waived"] if waived else []), "exit", "refused"):
         table.add_column(title, justify="right", no_wrap=True)
-    for title in ("scope", "plan, outcome"):
+    for title in ("scope", "plan, outcome") if wide else ():
         table.add_column(title, overflow="fold")
     for row in rows:
         numbers = (
@@ -29,16 +33,35 @@ def print_runs(rows: list[dict[str, Any]], out: Console) -> None:
             *([row["waived"] or None] if waived else []),
             *(row["exit"], row["refusals"] or None),
         )
-        plan = f"{row['plan'].removeprefix('p-')[:8]} " if row["plan"] else ""
         table.add_row(
             line((row["id"], "bold")),
             line(row["at"]),
             line((row["state"], STATES.get(row["state"], ""))),
             *(line("·" if number is None else str(number)) for number in numbers),
-            line(", ".join(scope["name"] for scope in row["scopes"]) or row["source"]),
-            line((plan, "dim"), row["outcome"]),
+            *(_about(row) if wide else ()),
         )
-    out.print(table if rows else "nothing was run yet; auditor audit is the first")
+    if not rows:
+        out.print("nothing was run yet; auditor audit is the first")
+    elif wide:
+        out.print(table)
+    else:
+        _print_two_lined(table, rows, out)
+
+
+def _about(row: dict[str, Any]) -> tuple[Text, Text]:
+    plan = f"{row['plan'].removeprefix('p-')[:8]} " if row["plan"] else ""
+    scope = ", ".join(scope["name"] for scope in row["scopes"]) or row["source"]
+    return line(scope), line((plan, "dim"), row["outcome"])
+
+
+def _print_two_lined(table: Table, rows: list[dict[str, Any]], out: Console) -> None:
+    """Print the lines of a table, each with what its run was about below it."""
+    head, *lines = out.render_lines(table, pad=False)
+    out.print(Segments([*head, Segment.line()]), end="")
+    for row, segments in zip(rows, lines, strict=True):
+        out.print(Segments([*segments, Segment.line()]), end="")
+        scope, outcome = _about(row)
+        out.print(Padding(Text("  ").join([scope, outcome]) if outcome else scope, (0, 0, 0, 11)))
 
 
 def print_run(row: dict[str, Any], out: Console) -> None:

@@ -16,6 +16,8 @@ from rich.text import Text
 
 WIDTH = 120
 """Columns where the output is no terminal, so that the same input gives the same bytes."""
+NARROW = 110
+"""Columns below which tables of many columns are drawn for a narrow terminal."""
 
 
 def safe(text: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +62,7 @@ def wait(what: str, predicate: Callable[[], T | None], seconds: float, every: fl
 def write(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a file whole or not at all, with its mode from the first byte on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # several processes write the same file at once
     part.unlink(missing_ok=True)
     part.touch(mode)
     part.write_text(text)
