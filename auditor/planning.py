@@ -98,6 +98,8 @@ def undo(run: str, store: Store) -> Proposal:
     begun = [step for number, step in enumerate(plan.steps, FIRST) if store.journal_state(plan.id, number) is not None]
     back = tuple(step.inverse for step in reversed(begun) if step.inverse is not None)
     final = tuple(f"not undone, for nothing does: {step.action}" for step in begun if step.inverse is None)
+    if any(isinstance(action, RedeployPriorRelease) and action.stepwise for action in back):
+        final += ("the template alone goes back: what its strategy does not replace (OnDelete), --replace does",)
     if not back:
         why = "; ".join(final) or "none of its steps was begun"
         raise Refused("nothing-to-do", f"run {run} has done nothing that can be undone", why)

@@ -1,4 +1,4 @@
-"""A StatefulSet or a DaemonSet with two instances, of which a release never gets ready."""
+"""A StatefulSet or a DaemonSet with two instances (or `size`), of which a release never gets ready."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ GRACE = 3
 class Set:
     """A workload of a kind without a deadline; `spec` adds to it."""
 
-    def __init__(self, lab: Lab, namespace: str, kind: str, name: str = "set", **spec: Any) -> None:
+    def __init__(self, lab: Lab, namespace: str, kind: str, name: str = "set", size: int = 2, **spec: Any) -> None:
+        self.size = size
         self.lab, self.namespace, self.kind, self.name = lab, namespace, kind, name
         self.spec: dict[str, Any] = {**sized(kind), **spec}
         self.first, self.prior, self.broken = lab.image("app:v1"), lab.image("app:v2"), lab.image("app:v3")
@@ -80,10 +81,14 @@ class Set:
         return [rollout.image_of(pod) for pod in self.pods()]
 
     def whole(self, image: str) -> bool:
-        """Whether its two pods are ready and of this image, and its controller has seen its template."""
+        """Whether its pods are ready and of this image, and its controller has seen its template."""
         found, live = self.pods(), self.live
         seen = live["status"].get("observedGeneration") == live["metadata"]["generation"]
-        return seen and len(found) == 2 and all(rollout.is_ready(p) and rollout.image_of(p) == image for p in found)
+        return (
+            seen
+            and len(found) == self.size
+            and all(rollout.is_ready(p) and rollout.image_of(p) == image for p in found)
+        )
 
     def finding(self, loop: Loop) -> str:
         """The fingerprint of the one finding about its rollout, once the auditor has it."""

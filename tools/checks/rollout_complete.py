@@ -8,7 +8,9 @@ condition), and the instances that still belong to earlier releases. A release t
 deadline (`spec.progressDeadlineSeconds`) is a violation; so is one that its controller aborted or calls
 degraded (an Argo Rollout), and so is a superseded instance that is still there once the rollout has ended, or
 once a paused rollout has stood for longer than the deadline. A StatefulSet and a DaemonSet have no deadline:
-there a superseded instance is a violation once nothing of the rollout has moved for the grace.
+there a superseded instance is a violation once nothing of the rollout has moved for the grace; where its strategy
+keeps superseded instances, or none is left and the rollout has not ended, an instance of the new release that is
+still not ready by then is one.
 
 **How to fix.** Redeploy the prior release, which the remedy does for a Deployment, a StatefulSet and a DaemonSet; then
 find out why the new one never became ready.
@@ -72,6 +74,10 @@ def examine(workload: Workload, view: View) -> Violations:
                 remedy=_remedy(workload),
             )
     if outlived:
+        return
+    unready = _unready(workload, current, view, grace) if lingering or workload.rollout.leaving else None
+    if unready is not None:
+        yield unready
         return
     if lingering and held:
         raise NotObserved(f"{_under_way(workload, current)}; {held}", "held-by-strategy", "see its strategy")
@@ -137,6 +143,22 @@ def _stands(workload: Workload, current: Release, view: View, grace: int, held: 
     if held or not (_complete(workload) or workload.paused or not workload.deadline):
         return False
     return _older(view.moment_of(workload.ref), _moved(workload, current, view), workload.deadline or grace)
+
+
+def _unready(workload: Workload, current: Release, view: View, grace: int) -> Violation | None:
+    """An instance of a release without a deadline that does not become ready, while its rollout has not ended."""
+    if workload.deadline or workload.rollout.progressing is not None or _complete(workload):
+        return None
+    broken = [i for i in view.instances_of(current) if not (i.ready or i.deleted or i.finished)]
+    if not broken or not _older(view.moment_of(workload.ref), _moved(workload, current, view), grace):
+        return None
+    return Violation(
+        "release-not-ready",
+        "an instance of its release is not ready, and nothing of its rollout has moved since",
+        [(current, "created"), (workload, "rollout.updated"), (broken[0], "ready"), (broken[0], "ready_since")],
+        since=current.created,
+        remedy=_remedy(workload),
+    )
 
 
 def _moved(workload: Workload, current: Release, view: View) -> str:

@@ -40,8 +40,9 @@ class Strategy(msgspec.Struct, frozen=True):
 class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     """How far a workload's rollout is (`status`). `progressing*` is the condition of that type: its status, reason,
     message and lastTransitionTime; None where the controller has not written it. A StatefulSet and a DaemonSet have no
-    condition: `since` is then when their controller last wrote the current ControllerRevision. `phase` and `aborted`
-    are an Argo Rollout's `status.phase` and `status.abort`."""
+    condition: `since` is then when their controller last wrote the current ControllerRevision. `leaving` names the
+    release that a StatefulSet's rollout has not come away from (`status.currentRevision`, until it ends). `phase` and
+    `aborted` are an Argo Rollout's `status.phase` and `status.abort`."""
 
     updated: int
     replicas: int
@@ -52,6 +53,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     since: str
     condition_slot: str
+    leaving: str = ""
     phase: str = ""
     aborted: bool = False
 

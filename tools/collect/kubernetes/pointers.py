@@ -43,6 +43,7 @@ POINTERS = {
     "Workload.strategy.max_surge": "/spec/strategy/rollingUpdate/maxSurge",
     "Workload.strategy.max_unavailable": "/spec/strategy/rollingUpdate/maxUnavailable",
     "StatefulSet.current": "/status/updateRevision",
+    "StatefulSet.rollout.leaving": "/status/currentRevision",
     "StatefulSet.strategy.type": "/spec/updateStrategy/type",
     "StatefulSet.strategy.max_unavailable": "/spec/updateStrategy/rollingUpdate/maxUnavailable",
     "StatefulSet.strategy.partition": "/spec/updateStrategy/rollingUpdate/partition",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tools.collect.kubernetes import wire
 from tools.model.nouns import Rollout, Strategy
 
@@ -45,12 +47,14 @@ def of_argo(status: wire.RolloutStatus) -> Rollout:
 def of_stateful_set(status: wire.StatefulSetStatus) -> Rollout:
     """A StatefulSet's status, which has no condition: when its rollout began is told by its ControllerRevision."""
     available = status.available_replicas
-    return _counted(
+    counted = _counted(
         status.updated_replicas,
         status.replicas,
         status.ready_replicas if available is None else available,
         status.observed_generation,
     )
+    leaving = status.current_revision if status.current_revision != status.update_revision else ""
+    return msgspec.structs.replace(counted, leaving=leaving)
 
 
 def of_daemon_set(status: wire.DaemonSetStatus) -> Rollout:

@@ -90,6 +90,7 @@ class StatefulSetStatus(Struct, frozen=True):
     updated_replicas: int = 0
     ready_replicas: int = 0
     available_replicas: int | None = None
+    current_revision: str = ""
     update_revision: str = ""
 
 
