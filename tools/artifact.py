@@ -5,7 +5,7 @@ Used by the checks and by the path, so that both say the same.
 
 from __future__ import annotations
 
-from tools.model.image import is_repository_digest, parse_image, running_digest
+from tools.model.image import is_repository_digest
 from tools.model.nouns import Container, Instance, Part, Write
 from tools.model.observation import NotObserved
 
@@ -13,8 +13,9 @@ from tools.model.observation import NotObserved
 def same_artifact(part: Part, container: Container) -> bool:
     """Whether the container runs the artifact that its release names: True only where equal digests prove it; else
     `NotObserved` with what would decide it. (Two different digests never prove a difference here: they may be an
-    index and its manifest, or the same image from another repository, until a registry is read.)"""
-    wanted, running = parse_image(part.image), running_digest(container.image_id)
+    index and its manifest, or the same image from another repository, until a registry is read. Two different ids of
+    machine images do: False.)"""
+    wanted, running = part.reference, container.running if container.image_id else ""
     if wanted is None or wanted.odd_digest:
         raise NotObserved(f"the release names {part.image!r}, which can't be judged", "unreadable-reference")
     if not wanted.digest:
@@ -27,6 +28,8 @@ def same_artifact(part: Part, container: Container) -> bool:
         raise NotObserved(f"the runtime reports no digest (imageID {container.image_id!r})", "no-digest")
     if wanted.digest == running:
         return True
+    if container.role == "machine":
+        return False
     kind = "manifest or index" if is_repository_digest(container.image_id) else "config"
     raise NotObserved(
         f"the release names {wanted.digest} and the runtime reports the {kind} digest {running}: they may be an index "
@@ -39,9 +42,9 @@ def same_artifact(part: Part, container: Container) -> bool:
 def other_reference(part: Part, container: Container) -> bool:
     """Whether the container's own reference asks for something else than its release's: another text, and not the same
     digest in both. What it runs is no argument: a runtime reports the last run's digest until the next one starts."""
-    if part.image == container.image:
+    if part.image == container.image or container.role == "machine":  # a server's image is never written later
         return False
-    named, own = parse_image(part.image), parse_image(container.image)
+    named, own = part.reference, container.reference
     return named is None or own is None or not named.digest or named.digest != own.digest
 
 

@@ -16,13 +16,44 @@ from tools.artifact import same_artifact
 from tools.model.action import ActionKind
 from tools.model.facts import Facts
 from tools.model.history import History, Memory
-from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload, Write
+from tools.model.nouns import (
+    Access,
+    Artifact,
+    Attestation,
+    Budget,
+    Change,
+    Container,
+    Host,
+    Instance,
+    Part,
+    Pool,
+    Release,
+    Volume,
+    Workload,
+    Write,
+)
 from tools.model.report import Severity
 from tools.model.snapshot import Snapshot
 
 N = TypeVar("N", Container, Host, Instance, Pool, Release, Workload)
 S = TypeVar("S", bound=msgspec.Struct)
-Thing = Budget | Change | Container | Host | Instance | Memory | Part | Pool | Release | Workload | Write
+Thing = (
+    Access
+    | Artifact
+    | Attestation
+    | Budget
+    | Change
+    | Container
+    | Host
+    | Instance
+    | Memory
+    | Part
+    | Pool
+    | Release
+    | Volume
+    | Workload
+    | Write
+)
 Principle = Literal[
     "image-based", "disposable", "no-drift", "declarative", "rollback", "secure-baseline", "gate", "agents-watched"
 ]
@@ -86,7 +117,8 @@ class View(Snapshot):
 
 
 class Check(msgspec.Struct, Generic[N]):
-    """A check as the engine runs it. `id` and `page` are filled in from the module that holds it."""
+    """A check as the engine runs it. `id` and `page` are filled in from the module that holds it; `scopes` are the
+    kinds of scope whose subjects its sentence speaks of (empty: all)."""
 
     noun: type[N]
     examine: Callable[[N, View], Violations]
@@ -95,6 +127,7 @@ class Check(msgspec.Struct, Generic[N]):
     blocking: bool = False
     settings: type[msgspec.Struct] | None = None
     watched: bool = False
+    scopes: tuple[str, ...] = ()
     id: str = ""
     page: str = ""
 
@@ -111,13 +144,15 @@ def check(
     blocking: bool = False,
     settings: type[msgspec.Struct] | None = None,
     watched: bool = False,
+    scopes: tuple[str, ...] = (),
 ) -> Callable[[Callable[[N, View], Violations]], Check[N]]:
     """Make a check of a generator. `blocking` says that no release may be redeployed that breaks it where the current
     one does not; `watched` that a pass speaks of what went through the API while an audit log was kept, which the
-    report then says with it."""
+    report then says with it; `scopes` that its sentence speaks of these kinds of scope alone (`aws`), and is not asked
+    where there is none."""
 
     def wrap(examine: Callable[[N, View], Violations]) -> Check[N]:
-        return Check(noun, examine, severity, principle, blocking, settings, watched)
+        return Check(noun, examine, severity, principle, blocking, settings, watched, scopes)
 
     return wrap
 

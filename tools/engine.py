@@ -101,9 +101,12 @@ def _mend(violation: Violation) -> str:
 def examine(check: AnyCheck, view: View) -> tuple[list[Finding], Coverage]:
     """Run one check over every subject that was seen, and say how far that came."""
     tally = _Tally(check, view)
+    spoken_of = _scopes_of(check, view)
     for subject in view.seen(check.noun):
+        if check.scopes and subject.ref.scope not in spoken_of:
+            continue
         tally.counts[_examine_one(check, subject, view, tally)] += 1
-    missing = view.unseen(check.noun.__name__)
+    missing = view.unseen(check.noun.__name__, scopes=spoken_of)
     counts = tally.counts
     return tally.findings(), Coverage(
         check=check.id,
@@ -116,6 +119,11 @@ def examine(check: AnyCheck, view: View) -> tuple[list[Finding], Coverage]:
         unseen=missing.reason if missing else "",
         within=_within(view) if check.watched else "",
     )
+
+
+def _scopes_of(check: AnyCheck, view: View) -> set[str]:
+    """The ids of the scopes that a check speaks of."""
+    return {scope.id for scope in view.scopes.values() if not check.scopes or scope.kind in check.scopes}
 
 
 def _within(view: View) -> str:
@@ -172,6 +180,8 @@ def audit(
     findings: list[Finding] = []
     coverage: list[Coverage] = []
     for check in checks:
+        if not _scopes_of(check, view):
+            continue
         found, reached = examine(check, view)
         findings += found
         coverage.append(reached)

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from tools.artifact import other_reference, same_artifact, written_later
-from tools.check import Thing, View
+from tools.check import View
 from tools.evidence import quote
-from tools.model.image import running_digest
 from tools.model.nouns import Container, Instance, Part, Release, Write
 from tools.model.observation import NotObserved
-from tools.model.path import Edge, Path, Standing, Stop
-
-NO_PROVENANCE = "no signature, provenance or label of this artifact was read"
-
-
-class Hop(msgspec.Struct, frozen=True, gc=False):
-    """An edge before its evidence is quoted: `cites` are pairs of a thing and the name of its field. Counting a fleet's
-    standings needs no more."""
-
-    standing: Standing
-    note: str
-    cites: tuple[tuple[Thing, str], ...] = ()
-    since: str = ""
-
-
-UNKNOWN = Hop("unknown", NO_PROVENANCE)
+from tools.model.path import Edge, Path, Stop
+from tools.origin import Hop, origin_of
 
 
 def path_of(container: Container, view: View) -> Path:
-    """The path of one container of an instance that was seen."""
+    """The path of one container of an instance that was seen, and of the server below it."""
     instance = view.instance_of(container)
     release, missing = _release(instance, view)
-    digest = running_digest(container.image_id_seen or "")
+    digest = container.running
+    origin = origin_of(container, view)
     stops = (
-        Stop("commit", "unknown"),
-        Stop("build", "unknown"),
+        Stop("commit", origin.commit),
+        Stop("build", origin.build),
         Stop("artifact", digest or container.image_id_seen or "not started"),
         Stop("release", _release_label(release, missing), release.ref if release else None),
         Stop("workload", str(instance.workload) if instance.owner else "none: a bare instance", instance.workload),
         Stop("instance", str(instance.ref), instance.ref),
-        Stop("host", instance.host or "not scheduled"),
+        *(() if instance.machine_seen is not None else (Stop("host", instance.host or "not scheduled"),)),
     )
-    return Path(container.name, instance.ref, stops, tuple(_edge(hop, view) for hop in hops_of(container, view)))
+    edges = tuple(_edge(hop, view) for hop in hops_of(container, view))
+    return Path(container.name, instance.ref, stops, edges, _below(instance, view))
 
 
 def hops_of(container: Container, view: View) -> tuple[Hop, ...]:
@@ -50,14 +35,25 @@ def hops_of(container: Container, view: View) -> tuple[Hop, ...]:
     instance = view.instance_of(container)
     release, missing = _release(instance, view)
     part = view.part_of(release, container) if release is not None else None
+    origin = origin_of(container, view)
     return (
-        UNKNOWN,
-        UNKNOWN,
+        origin.made_of,
+        origin.built_by,
         _artifact(part, release, container, instance, missing),
         _workload(release, missing, view),
         _instance(instance, release, missing),
-        _host(instance, view),
+        *(() if instance.machine_seen is not None else (_host(instance, view),)),
     )
+
+
+def _below(instance: Instance, view: View) -> Path | None:
+    """The path of the server that an instance's host is, as far as its account was looked at."""
+    try:
+        host = view.host_of(instance)
+        machine = view.machine_of(host) if host is not None else None
+    except NotObserved:
+        return None
+    return path_of(machine.containers[0], view) if machine is not None and machine.containers else None
 
 
 def _edge(hop: Hop, view: View) -> Edge:
@@ -99,9 +95,11 @@ def _artifact(
                 since = writer.time if isinstance(writer, Write) else ""
                 said = (writer, "manager" if isinstance(writer, Write) else "generation")
                 return Hop("contradicted", "its image was written after creation", (*named, said), since)
-        same_artifact(part, container)
+        same = same_artifact(part, container)
     except NotObserved as missed:
         return Hop("unknown", missed.reason, named)
+    if not same:
+        return Hop("contradicted", "it runs another artifact", (named[0], (container, "image_id")))
     return Hop("verified", "equal digests", (named[0], (container, "image_id")), container.started)
 
 
@@ -146,4 +144,11 @@ def _host(instance: Instance, view: View) -> Hop:
         return Hop("reported", f"bound by the control plane; {missed.reason}")
     if host is None:
         return Hop("unknown", "it is not scheduled yet")
-    return Hop("verified", "bound by the control plane", ((instance, "host"),), instance.created)
+    told = "bound by the control plane"
+    try:
+        machine = view.machine_of(host)
+    except NotObserved as missed:
+        return Hop("verified", f"{told}; {missed.reason}", ((instance, "host"),), instance.created)
+    if machine is None:
+        return Hop("verified", told, ((instance, "host"),), instance.created)
+    return Hop("verified", f"{told}; its providerID is {machine.ref.name}", ((instance, "host"), (host, "provider")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.check import View
 from tools.model.history import Memory
-from tools.model.image import is_repository_digest, parse_image, running_digest
+from tools.model.image import is_repository_digest, running_digest
 from tools.model.nouns import Container
 from tools.model.observation import NotObserved
 
@@ -12,10 +12,10 @@ from tools.model.observation import NotObserved
 def ran_another(container: Container, view: View) -> Memory | None:
     """The memory of another image that a container ran under the same reference; None where it ran no other, or where
     its reference is pinned by digest. Raises `NotObserved` where that can't be told."""
-    reference = parse_image(container.image)
+    reference = container.reference
     if not container.restarts or (reference is not None and reference.digest):
         return None
-    running = running_digest(container.image_id_seen or "")
+    running = container.running
     ran = view.past(container, f"runs:{container.name}")
     others = [memory for memory in ran if running_digest(memory.value) != running]
     if not running or (others and _named_otherwise(container, view)):

@@ -29,10 +29,29 @@ TOLD: dict[Act, str] = {
     "scale": "scaled",
     "evict": "evicted",
     "delete": "deleted",
+    "run-command": "ran a command on",
+    "session": "opened a session on",
+    "association": "applied a State Manager association to",
+    "patch-baseline": "patched",
+    "instance-connect": "pushed an SSH key to",
+    "serial-console": "opened the serial console of",
+    "modify-attribute": "changed an attribute of",
+    "deploy-in-place": "deployed in place to",
+    "replace-root-volume": "replaced the root volume of",
+    "restart": "restarted",
 }
 
 
-RANK = {"Deployment": 0, "StatefulSet": 0, "DaemonSet": 0, "Rollout": 0, "CronJob": 0, "Pod": 2}
+RANK = {
+    "AutoScalingGroup": 0,
+    "Deployment": 0,
+    "StatefulSet": 0,
+    "DaemonSet": 0,
+    "Rollout": 0,
+    "CronJob": 0,
+    "Pod": 2,
+    "Instance": 2,
+}
 """Within one second a workload comes before its releases, and these before their instances."""
 
 
@@ -71,7 +90,7 @@ def _of_change(change: Change, view: View, ledger: Ledger) -> Entry:
         ref=change.ref,
         what=f"{what}: {detail}" if detail else what,
         who=str(change.actor_seen) if change.actor_seen else "",
-        standing="verified" if change.source == "audit-log" else "reported",
+        standing="reported" if event else "verified",
         last=change.last,
         count=change.count,
         alarming=change.act in ENTERING or (change.act == "write" and change.ref.kind == "Pod"),

@@ -21,7 +21,12 @@ def print_paths(paths: list[Path], out: Console) -> None:
     """Print each distinct path once, with how many instances share it."""
     groups: dict[tuple[object, ...], list[Path]] = {}
     for path in paths:
-        key = (path.container, *(s.label for s in path.stops[:5]), *(e.standing for e in path.edges))
+        key: tuple[object, ...] = (
+            path.container,
+            *(s.label for s in path.stops[:5]),
+            *(e.standing for e in path.edges),
+        )
+        key += (path.below is not None and path.below.instance,)
         groups.setdefault(key, []).append(path)
     for members in groups.values():
         _print(members, out)
@@ -43,3 +48,6 @@ def _print(members: list[Path], out: Console) -> None:
                 for item in edge.evidence:
                     out.print(line("        ", (f"{item.id} {item.ref} {item.pointer} = ", "dim"), f"{item.value!r}"))
     out.print()
+    if path.below is not None:
+        out.print(line(("the server below it", "dim")))
+        _print([path.below], out)

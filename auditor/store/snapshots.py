@@ -18,7 +18,20 @@ from auditor.store.contents import Contents, Stored, digest, key
 from tools.model import facts as model_facts
 from tools.model.facts import Facts
 from tools.model.identity import Scope
-from tools.model.nouns import Budget, Change, Host, Instance, Pool, Release, Watch, Workload
+from tools.model.nouns import (
+    Access,
+    Artifact,
+    Attestation,
+    Budget,
+    Change,
+    Host,
+    Instance,
+    Pool,
+    Release,
+    Volume,
+    Watch,
+    Workload,
+)
 from tools.model.observation import Gap
 
 MANIFEST_VERSION = 1
@@ -34,6 +47,10 @@ NOUNS: dict[str, Any] = {
     "budgets": Budget,
     "changes": Change,
     "watches": Watch,
+    "artifacts": Artifact,
+    "attestations": Attestation,
+    "accesses": Access,
+    "volumes": Volume,
     "gaps": Gap,
 }
 

@@ -17,7 +17,6 @@ algorithm that the OCI image specification doesn't register, is inconclusive.
 from __future__ import annotations
 
 from tools.check import View, Violation, Violations, check
-from tools.model.image import parse_image
 from tools.model.nouns import Container
 from tools.model.observation import NotObserved
 
@@ -25,7 +24,7 @@ from tools.model.observation import NotObserved
 @check(Container, severity="medium", principle="image-based", blocking=True)
 def examine(container: Container, view: View) -> Violations:
     """A violation for a reference without a digest."""
-    reference = parse_image(container.image)
+    reference = container.reference
     if reference is None:
         raise NotObserved(
             f"{container.image!r} is not an image reference",

@@ -12,6 +12,10 @@ definition changed), and what earlier looks remember of the image that a contain
 `pods/portforward`, `pods/ephemeralcontainers` and `patch` on pods from whoever did it, or allow them here for a user
 that needs them: `[checks.in-place-change.allow]` maps an act (`exec`, `resize`, …) to user names with `*`.
 
+**Servers.** The same is asked of CloudTrail and of the services' own records: Run Command, sessions, State Manager,
+Patch Manager, Instance Connect, the serial console, ModifyInstanceAttribute, deployments in place,
+a replaced root volume.
+
 **Limits.** A pass says: through the API, in the time that the log covers. It needs the log (of every API server), its
 policy, and a log that reaches back to the instance's creation. What is run on the host (crictl, nsenter) is in no audit
 log. What places an instance (scheduling gates, node selector, affinity, tolerations) may be written until it has
@@ -43,6 +47,15 @@ CODES: dict[Act, tuple[str, str]] = {
     "ephemeral-container": ("ephemeral-container", "added a container to it while it ran"),
     "resize": ("resized", "resized it in place"),
     "write": ("patched-after-creation", "changed its specification after it was made"),
+    "run-command": ("run-command", "ran a command on it"),
+    "session": ("session", "opened a session on it"),
+    "association": ("association", "applied a State Manager association to it"),
+    "patch-baseline": ("patched-in-place", "installed patches on it"),
+    "instance-connect": ("instance-connect", "pushed an SSH key to it"),
+    "serial-console": ("serial-console", "opened its serial console"),
+    "modify-attribute": ("attribute-modified", "changed an attribute of it"),
+    "deploy-in-place": ("deployed-in-place", "deployed to it in place"),
+    "replace-root-volume": ("root-volume-replaced", "replaced its root volume"),
 }
 """Each act's cause code, and what is said of who did it."""
 

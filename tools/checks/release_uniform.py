@@ -21,7 +21,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tools.check import View, Violation, Violations, check
-from tools.model.image import is_repository_digest, parse_image, running_digest
+from tools.model.image import is_repository_digest
 from tools.model.nouns import Container, Instance, Part, Release
 from tools.model.observation import NotApplicable, NotObserved
 
@@ -66,7 +66,7 @@ def _has_started(container: Container) -> bool:
 
 def _silent(members: list[tuple[Container, Instance]]) -> list[NotObserved]:
     """Why it can't be told of some what they run."""
-    silent = [c for c, _ in members if not running_digest(c.image_id_seen or "")]
+    silent = [c for c, _ in members if not c.running]
     if not silent:
         return []
     told = f"{silent[0].ref} reports no digest for {silent[0].name} (imageID {silent[0].image_id_seen or ''!r})"
@@ -78,12 +78,12 @@ def _by_platform(
 ) -> Iterator[tuple[str, str, Running]]:
     """What runs on each platform; where all report one digest, nobody needs to know the platforms. Adds to `reasons`
     why a platform can't be told."""
-    digests = {running_digest(c.image_id_seen or "") for c, _ in members} - {""}
+    digests = {c.running for c, _ in members} - {""}
     if len(digests) < 2:
         return
     platforms: dict[tuple[str, str], Running] = defaultdict(dict)
     for container, instance in members:
-        digest = running_digest(container.image_id_seen or "")
+        digest = container.running
         try:
             host = view.host_of(instance)
             if host is None:
@@ -101,7 +101,7 @@ def _by_platform(
 def _comparable(part: Part, found: Running) -> bool:
     """Whether different digests are different images: of one repository, from runtimes of one kind, and none named by
     the release, of which they could be the manifests."""
-    named, containers = parse_image(part.image), [container for container, _ in found.values()]
+    named, containers = part.reference, [container for container, _ in found.values()]
     return (
         named is not None
         and not named.digest

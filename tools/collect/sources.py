@@ -113,6 +113,6 @@ def merge(parts: list[Facts]) -> Facts:
     scopes = [scope for part in parts for scope in part.scopes]
     if len({scope.id for scope in scopes}) < len(scopes):
         raise UsageError("two of the sources are the same cluster", ", ".join(f"{s.name}: {s.id}" for s in scopes))
-    names = ("scopes", "workloads", "releases", "instances", "hosts", "pools", "budgets", "changes", "watches", "gaps")
+    names = [name for name in Facts.__struct_fields__ if name != "moment"]
     joined = {name: tuple(thing for part in parts for thing in getattr(part, name)) for name in names}
     return Facts(moment=max(part.moment for part in parts), **joined)

@@ -14,7 +14,9 @@ from tools.model.identity import Ref
 from tools.model.observation import seen
 
 ActorKind = Literal["person", "pipeline", "controller", "agent", "auditor", "unknown"]
-ChangeSource = Literal["audit-log", "event"]
+ChangeSource = Literal["audit-log", "event", "cloudtrail", "control-plane"]
+"""Where a change is recorded: the API server's audit log, a Kubernetes event, CloudTrail, or the service's own
+record of what it did (SSM's commands and sessions, CodeDeploy's deployments, EC2's root volume tasks)."""
 Act = Literal[
     "exec",
     "attach",
@@ -27,11 +29,40 @@ Act = Literal[
     "scale",
     "evict",
     "delete",
+    "run-command",
+    "session",
+    "association",
+    "patch-baseline",
+    "instance-connect",
+    "serial-console",
+    "modify-attribute",
+    "deploy-in-place",
+    "replace-root-volume",
+    "restart",
 ]
 """What was done. `copy` is an exec of tar as `kubectl cp` runs it; `write` is an update or a patch of the object
-itself, `scale` one of its scale subresource."""
+itself, `scale` one of its scale subresource. From `run-command` on they are done to servers: SSM Run Command, Session
+Manager, State Manager, Patch Manager, EC2 Instance Connect, the serial console, ModifyInstanceAttribute, a CodeDeploy
+deployment of type IN_PLACE (or cfn-hup), CreateReplaceRootVolumeTask (or a refresh of that strategy), and a stop with a
+start or a reboot."""
 
-ENTERING: tuple[Act, ...] = ("exec", "attach", "copy", "port-forward", "ephemeral-container", "resize")
+ENTERING: tuple[Act, ...] = (
+    "exec",
+    "attach",
+    "copy",
+    "port-forward",
+    "ephemeral-container",
+    "resize",
+    "run-command",
+    "session",
+    "association",
+    "patch-baseline",
+    "instance-connect",
+    "serial-console",
+    "modify-attribute",
+    "deploy-in-place",
+    "replace-root-volume",
+)
 """The acts that enter or change a running instance and leave its release alone."""
 
 

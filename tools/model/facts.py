@@ -7,7 +7,20 @@ import hashlib
 import msgspec
 
 from tools.model.identity import Scope
-from tools.model.nouns import Budget, Change, Host, Instance, Pool, Release, Watch, Workload
+from tools.model.nouns import (
+    Access,
+    Artifact,
+    Attestation,
+    Budget,
+    Change,
+    Host,
+    Instance,
+    Pool,
+    Release,
+    Volume,
+    Watch,
+    Workload,
+)
 from tools.model.observation import Gap
 
 
@@ -25,6 +38,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     budgets: tuple[Budget, ...] = ()
     changes: tuple[Change, ...] = ()
     watches: tuple[Watch, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    accesses: tuple[Access, ...] = ()
+    volumes: tuple[Volume, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 

@@ -19,6 +19,7 @@ _REFERENCE = re.compile(
     r"(?:@(?P<digest>[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*:[0-9a-zA-Z=_-]+))?",
     re.ASCII,
 )
+_MACHINE_IMAGE = re.compile(r"ami-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _REGISTERED = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Algorithms that the distribution grammar's digest package registers, with the length of their hex."""
 
@@ -42,6 +43,12 @@ def parse_image(text: str) -> ImageReference | None:
     written = match["digest"] or ""
     digest = written if _well_formed(written) else ""
     return ImageReference(match["name"], match["tag"] or "", digest, "" if digest else written)
+
+
+def machine_image(text: str) -> ImageReference | None:
+    """A machine image's id (`ami-0123456789abcdef0`) as a reference: it names one content for good, as a digest does,
+    and so stands in `digest`. None where it is something else: an alias (`resolve:ssm:/…`) that can be moved."""
+    return ImageReference("", "", text, "") if _MACHINE_IMAGE.fullmatch(text) else None
 
 
 @functools.lru_cache(maxsize=65536)

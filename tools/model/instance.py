@@ -7,9 +7,12 @@ from typing import Literal
 import msgspec
 
 from tools.model.identity import Ref
+from tools.model.image import ImageReference, machine_image, parse_image, running_digest
+from tools.model.machine import Machine
 from tools.model.observation import seen
 
-ContainerRole = Literal["main", "init", "sidecar", "ephemeral"]
+ContainerRole = Literal["main", "init", "sidecar", "ephemeral", "machine"]
+"""What a container is to its instance; `machine` is the whole of a server, which runs one machine image."""
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
@@ -22,6 +25,11 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     role: ContainerRole
     image: str
     slot: str
+
+    @property
+    def reference(self) -> ImageReference | None:
+        """The image reference, parsed; None where it is none."""
+        return _reference(self)
 
 
 class Container(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -49,6 +57,17 @@ class Container(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     restarts: int = 0
 
     @property
+    def reference(self) -> ImageReference | None:
+        """The image reference, parsed; None where it is none."""
+        return _reference(self)
+
+    @property
+    def running(self) -> str:
+        """The digest (of a server: the machine image's id) that it was seen to run; empty where none was reported."""
+        text = self.image_id_seen or ""
+        return running_digest(text) if self.role != "machine" else text if machine_image(text) else ""
+
+    @property
     def image_id(self) -> str:
         """`status.containerStatuses[].imageID`: what the runtime resolved. Empty before the first start."""
         return seen(self.image_id_seen, self.ref, f"an imageID for container {self.name}")
@@ -57,6 +76,10 @@ class Container(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def state(self) -> str:
         """`status.containerStatuses[].state`: `waiting`, `running` or `terminated`."""
         return seen(self.state_seen, self.ref, f"a state for container {self.name}")
+
+
+def _reference(thing: Part | Container) -> ImageReference | None:
+    return machine_image(thing.image) if thing.role == "machine" else parse_image(thing.image)
 
 
 class Write(msgspec.Struct, frozen=True, gc=False):
@@ -84,13 +107,13 @@ class Write(msgspec.Struct, frozen=True, gc=False):
 
 
 class Instance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One running copy (Pod).
+    """One running copy (Pod, EC2 instance).
 
     `owner` is its controller owner reference, None where it has none; `release_ref` the release that made it: its owner
     where that is a release itself (ReplicaSet, Job), the ControllerRevision that its label names where not, None where
     nothing refers to one (a bare instance, a static pod). `ready_since` is when its readiness last changed (condition
     `Ready`); `writes_seen` is None where managedFields are absent (kubectl strips them). `static` says that a host's
-    own file made it (annotation `kubernetes.io/config.mirror`).
+    own file made it (annotation `kubernetes.io/config.mirror`). `machine_seen` is what only a server has.
     """
 
     ref: Ref
@@ -108,11 +131,17 @@ class Instance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     containers: tuple[Container, ...]
     writes_seen: tuple[Write, ...] | None
     static: bool = False
+    machine_seen: Machine | None = None
 
     @property
     def finished(self) -> bool:
-        """Whether every container has ended for good (`status.phase` Succeeded or Failed)."""
-        return self.phase in ("Succeeded", "Failed")
+        """Whether it has ended for good (`status.phase` Succeeded or Failed; an instance's state `terminated`)."""
+        return self.phase in ("Succeeded", "Failed", "terminated")
+
+    @property
+    def machine(self) -> Machine:
+        """What it reports as a server."""
+        return seen(self.machine_seen, self.ref, "what a server has")
 
     @property
     def controller(self) -> str | None:

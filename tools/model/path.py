@@ -30,10 +30,12 @@ class Edge(msgspec.Struct, frozen=True):
     since: str = ""
 
 
-class Path(msgspec.Struct, frozen=True):
-    """`stops` in the order of deployment, and between each two of them an edge (one fewer than stops)."""
+class Path(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`stops` in the order of deployment, and between each two of them an edge (one fewer than stops). A server's path
+    ends with the instance. `below` is the path of the server that the host is, where its account was looked at."""
 
     container: str
     instance: Ref
     stops: tuple[Stop, ...]
     edges: tuple[Edge, ...]
+    below: Path | None = None

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeVar
 
 from tools.model.change import Act, Watch
@@ -16,18 +16,20 @@ from tools.model.facts import Facts
 from tools.model.identity import Ref, Scope
 from tools.model.nouns import Budget, Change, Container, Host, Instance, Part, Pool, Release, Workload
 from tools.model.observation import Gap, NotObserved
+from tools.model.servers import Servers
 from tools.model.watch import unwatched
 
 Identity = tuple[str, str]
 N = TypeVar("N", Container, Host, Instance, Pool, Release, Workload)
 
 
-class Snapshot:
+class Snapshot(Servers):
     """Facts with their relations. Building it is linear in the number of facts; every accessor is a dict look-up."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.moment = facts.moment
+        super().__init__(facts)
         self.scopes: dict[str, Scope] = {scope.id: scope for scope in facts.scopes}
         self._workloads: dict[Identity, Workload] = {w.ref.identity: w for w in facts.workloads}
         self._releases: dict[Identity, Release] = {r.ref.identity: r for r in facts.releases}
@@ -221,10 +223,14 @@ class Snapshot:
             )
         ]
 
-    def unseen(self, noun: str, ref: Ref | None = None, kind: str = "") -> NotObserved | None:
-        """Why what was seen of a noun may not be all of it; None where it is."""
+    def unseen(
+        self, noun: str, ref: Ref | None = None, kind: str = "", scopes: Collection[str] = ()
+    ) -> NotObserved | None:
+        """Why what was seen of a noun (in these scopes, or in all) may not be all of it; None where it is."""
         noun = {"Container": "Instance", "Pool": "Host"}.get(noun, noun)
         for gap in self.gaps_over(noun, ref, kind):
+            if scopes and gap.scope not in scopes and gap.scope:
+                continue
             return NotObserved(gap.reason, code=gap.code, mend=gap.mend)
         return None
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from tools.model.group import Boot, Group
 from tools.model.identity import Ref
 from tools.model.instance import Part, Write
 from tools.model.observation import seen
@@ -14,7 +15,10 @@ from tools.model.observation import seen
 class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One version of a workload's template (ReplicaSet, ControllerRevision; a Job is its own), identified by its uid
     and the digest of its template; `number` is the revision, which moves on undo. `replicas` and `ready` are None for a
-    kind that does not count them (ControllerRevision, Job)."""
+    kind that does not count them (ControllerRevision, Job, a launch template version). A launch template's version has
+    a part for each template and image that a mixed instances policy launches from; `boot_seen` is what its user data
+    does, None where it was not read or there is nothing of the kind; `tokens` is its `MetadataOptions.HttpTokens`
+    (empty: not said)."""
 
     ref: Ref
     version: str
@@ -25,13 +29,21 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     replicas: int | None
     ready: int | None
     parts: tuple[Part, ...]
+    boot_seen: Boot | None = None
+    tokens: str = ""
+
+    @property
+    def boot(self) -> Boot:
+        """What its user data does at boot."""
+        return seen(self.boot_seen, self.ref, "its user data")
 
 
 class Strategy(msgspec.Struct, frozen=True):
     """How a workload's next release replaces the instances of the last (Deployment `spec.strategy`, StatefulSet and
-    DaemonSet `spec.updateStrategy`, Rollout `spec.strategy`). Bounds are as written, a number or a percentage."""
+    DaemonSet `spec.updateStrategy`, Rollout `spec.strategy`; of an Auto Scaling group the instance refresh, which
+    replaces by the percentages of its last one or of its maintenance policy). Bounds are as written, a number or a percentage."""
 
-    type: Literal["RollingUpdate", "Recreate", "OnDelete", "Canary", "BlueGreen"]
+    type: Literal["RollingUpdate", "Recreate", "OnDelete", "Canary", "BlueGreen", "InstanceRefresh"]
     max_unavailable: str = ""
     max_surge: str = ""
     partition: int = 0
@@ -67,7 +79,8 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     release that its controller reports as the newest (`status.updateRevision`, `status.currentPodHash`), where it does;
     `release_kind` is the kind that its releases are of, `number` the revision that it says it is at.
     `history_limit` is `spec.revisionHistoryLimit`, None for a kind without one; `strategy` None likewise.
-    `mark` is the plan that its annotation `auditor/plan` names: a claim.
+    `mark` is the plan that its annotation `auditor/plan` names: a claim. `group_seen` is what only a group of servers
+    has.
     """
 
     ref: Ref
@@ -88,6 +101,12 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     history_limit: int | None = None
     writes_seen: tuple[Write, ...] | None = None
     mark: str = ""
+    group_seen: Group | None = None
+
+    @property
+    def group(self) -> Group:
+        """How it keeps and replaces servers."""
+        return seen(self.group_seen, self.ref, "what a group of servers has")
 
     @property
     def rollout(self) -> Rollout:
