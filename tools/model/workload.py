@@ -41,7 +41,8 @@ class Release(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Strategy(msgspec.Struct, frozen=True):
     """How a workload's next release replaces the instances of the last (Deployment `spec.strategy`, StatefulSet and
     DaemonSet `spec.updateStrategy`, Rollout `spec.strategy`; of an Auto Scaling group the instance refresh, which
-    replaces by the percentages of its last one or of its maintenance policy). Bounds are as written, a number or a percentage."""
+    replaces by the percentages of its last one or of its maintenance policy). Bounds are as written, a number
+    or a percentage."""
 
     type: Literal["RollingUpdate", "Recreate", "OnDelete", "Canary", "BlueGreen", "InstanceRefresh"]
     max_unavailable: str = ""

@@ -1,0 +1,1 @@
+"""AWS onto the nouns: `live` or `recording` → `answers` (`operation`, `wire`) → `mapping` and `changes` → facts."""

@@ -1,0 +1,1 @@
+"""AWS's answers onto the nouns, one file for each noun."""

@@ -1,0 +1,37 @@
+"""What is read of AWS: one value for each API operation, which reading, recordings, gaps and the reader's
+policy share."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One operation that is read.
+
+    `service` is botocore's name (`ec2`), `name` the API's (`DescribeInstances`). `items` is the path of the things in
+    an answer, with `[]` for each list (`Reservations[].Instances[]`; empty: the answer itself), `type` the Struct that each
+    is decoded to. `nouns` are the domain's nouns that suffer where it can't be read (`Instance`), `required` says
+    whether its absence is exit code 3 (what an ordinary reader account can see), `parameters` are sent with every call.
+    `each` says that it is asked for things that another answer named, by `live`, and not as a whole. `actions` are the
+    IAM actions that it needs where they are not `service:Name`.
+    """
+
+    service: str
+    name: str
+    items: str
+    type: type[T]
+    nouns: tuple[str, ...]
+    required: bool = False
+    parameters: dict[str, Any] = {}
+    each: bool = False
+    actions: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What it goes by: `ec2.DescribeInstances`."""
+        return f"{self.service}.{self.name}"
