@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tools import look_up
 from tools.check import AnyCheck
 from tools.model.explanation import Claim, Explanation
 from tools.model.report import Evidence, Finding
 from tools.model.timeline import Entry, Timeline
-
-LOGGED = ("/user/username", "/requestURI", "/requestReceivedTimestamp", "/requestObject", "/message")
-"""Where the values of a change stand: in the audit log's event (or a Kubernetes event), not in the object."""
 
 
 def explain(finding: Finding, check: AnyCheck, timeline: Timeline | None = None) -> Explanation:
@@ -39,16 +37,7 @@ def section(page: str, title: str) -> list[str]:
 
 def _sentence(evidence: Evidence) -> str:
     place = f" at {evidence.pointer}" if evidence.pointer else ""
-    return f"{evidence.ref}{place} is {evidence.value!r} ({_version(evidence)})"
-
-
-def _version(evidence: Evidence) -> str:
-    """Where the value can be found again: in the audit log, in the history, or at a resourceVersion."""
-    if evidence.pointer in LOGGED:
-        return f"{'event' if evidence.field == 'note' else 'audit log, event'} {evidence.version}"
-    if evidence.version.startswith("seen "):
-        return f"this auditor's history, {evidence.version}"
-    return f"resourceVersion {evidence.version or 'unknown'}"
+    return f"{evidence.ref}{place} is {evidence.value!r} ({look_up.place(evidence)})"
 
 
 def _by(finding: Finding, timeline: Timeline | None) -> str:
@@ -57,7 +46,8 @@ def _by(finding: Finding, timeline: Timeline | None) -> str:
     kinds = {e.version: str(e.value).partition(" (")[0] for e in finding.evidence if e.field == "actor_kind"}
     users = sorted({f"{e.value} ({kinds.get(e.version, 'unknown')})" for e in finding.evidence if e.field == "user"})
     if users:
-        return f"{', '.join(users)}: the audit log says so"
+        trail = any(e.field == "user" and e.pointer.startswith(look_up.CLOUDTRAIL) for e in finding.evidence)
+        return f"{', '.join(users)}: {'CloudTrail' if trail else 'the audit log'} says so"
     logged = sorted({entry.who for entry in timeline.entries if _began_it(entry, finding)}) if timeline else []
     if logged:
         return f"{', '.join(logged)}: the audit log has it in that second"
@@ -78,9 +68,4 @@ def _began_it(entry: Entry, finding: Finding) -> bool:
 def _commands(finding: Finding) -> list[str]:
     """The look-up for each object that the evidence is of, once."""
     refs = sorted({evidence.ref for evidence in finding.evidence} or set(finding.subjects))
-    where = {ref: f" -n {ref.namespace}" if ref.namespace else "" for ref in refs}
-    return [
-        f"kubectl get {ref.kind.lower()} {ref.name}{where[ref]} -o yaml --show-managed-fields"
-        for ref in refs[:3]
-        if ref.kind != "Pool"
-    ]
+    return [told for ref in refs[:3] if (told := look_up.command(ref))]

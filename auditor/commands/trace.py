@@ -14,7 +14,15 @@ from tools.model.nouns import Instance, Workload
 from tools.path import path_of
 from tools.timeline import timeline_of
 
-SHORT = {"deploy": "deployment", "po": "pod", "rs": "replicaset", "no": "node", "sts": "statefulset", "ds": "daemonset"}
+SHORT = {
+    "asg": "autoscalinggroup",
+    "deploy": "deployment",
+    "po": "pod",
+    "rs": "replicaset",
+    "no": "node",
+    "sts": "statefulset",
+    "ds": "daemonset",
+}
 
 
 def trace(
