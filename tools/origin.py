@@ -47,7 +47,7 @@ def origin_of(container: Container, view: View) -> Origin:
     if container.role != "machine":
         return NOT_KNOWN
     try:
-        builds = [said for said in view.attestations_of(view.artifact_of(container)) if said.kind == "build"]
+        builds = list(view.attestations_of(view.artifact_of(container), "build"))
     except NotObserved as missing:
         unknown = Hop("unknown", missing.reason)
         return Origin(made_of=unknown, built_by=unknown)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Literal
 
-from tools.model.artifact import Artifact, Attestation
+from tools.model.artifact import Artifact, Attestation, AttestationKind
 from tools.model.facts import Facts
 from tools.model.host import Host
 from tools.model.identity import Ref
@@ -46,18 +47,21 @@ class Servers:
         raise NotImplementedError
 
     def artifact_of(self, thing: Container | Part) -> Artifact:
-        """The machine image that a server runs, or that a release names."""
-        image = thing.image_id if isinstance(thing, Container) else thing.image
+        """The machine image that a server runs (one that is only planned: would run), or that a release names."""
+        planned = isinstance(thing, Container) and thing.role == "machine" and thing.image_id_seen is None
+        image = thing.image_id if isinstance(thing, Container) and not planned else thing.image
         artifact = self._artifacts.get((thing.ref.scope, image))
         if artifact is None:
             self._ended("Artifact", thing.ref)
             raise NotObserved(f"nothing was read of image {image}", "unresolved")
         return artifact
 
-    def attestations_of(self, artifact: Artifact) -> Iterator[Attestation]:
-        """What is said of an artifact."""
-        yield from self._said.get((artifact.ref.scope, artifact.ref.name), ())
-        self._ended("Attestation", artifact.ref)
+    def attestations_of(self, artifact: Artifact, kind: AttestationKind | Literal[""] = "") -> Iterator[Attestation]:
+        """What is said of an artifact (of one kind, or anything). A gap of another kind is none here."""
+        for said in self._said.get((artifact.ref.scope, artifact.ref.name), ()):
+            if not kind or said.kind == kind:
+                yield said
+        self._ended("Attestation", artifact.ref, kind)
 
     def access_to(self, instance: Instance) -> Iterator[Access]:
         """The ways into a server."""

@@ -14,6 +14,8 @@ def blocking_violations(release: Release, view: View, checks: list[AnyCheck]) ->
     for check in checks:
         if not check.blocking or check.noun is not Container:
             continue
+        if check.scopes and view.scopes[release.ref.scope].kind not in check.scopes:
+            continue
         for part in release.parts:
             planned = Container(
                 ref=part.ref,
@@ -25,7 +27,8 @@ def blocking_violations(release: Release, view: View, checks: list[AnyCheck]) ->
                 slot=part.slot,
             )
             try:
-                found |= {(check.id, part.name, violation.code) for violation in check(planned, view)}
+                for violation in check(planned, view):
+                    found.add((check.id, part.name, violation.code))
             except (NotObserved, NotApplicable):
                 continue
     return found
