@@ -148,13 +148,13 @@ class Snapshot(Servers):
         return workload
 
     def current_release(self, workload: Workload) -> Release:
-        """The release whose template is the workload's own, by content (the oldest such one, as the Deployment
-        controller chooses)."""
+        """The release whose template is the workload's own, by content: of several such the one that it names, else the
+        oldest (as the Deployment controller chooses)."""
         if not workload.read:
             raise self._unresolved("Release", workload.ref, f"{workload.ref} was not read")
         made = self._of_workload.get(workload.ref.identity, [])
         same = [r for r in made if r.template == workload.template]
-        same = same or [r for r in made if r.ref.name == workload.current]
+        same = [r for r in same or made if r.ref.name == workload.current] or same
         if not same:
             raise self._unresolved(
                 "Release",
