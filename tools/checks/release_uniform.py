@@ -46,13 +46,13 @@ def examine(release: Release, view: View) -> Violations:
         members = [(c, i) for c, i in running[part.name] if c.role == part.role and _has_started(c)]
         started |= bool(members)
         reasons += _silent(members)
-        for os, architecture, found in _by_platform(members, view, reasons):
+        for platform, found in _by_platform(members, view, reasons):
             if len(found) < 2:
                 continue
             if _comparable(part, found):
-                yield _violation(part, f"{os}/{architecture}", found)
+                yield _violation(part, platform, found)
             else:
-                reasons.append(_undecided(part, f"{os}/{architecture}", found))
+                reasons.append(_undecided(part, platform, found))
     for reason in reasons:
         raise reason
     if not started:
@@ -75,32 +75,39 @@ def _silent(members: list[tuple[Container, Instance]]) -> list[NotObserved]:
 
 def _by_platform(
     members: list[tuple[Container, Instance]], view: View, reasons: list[NotObserved]
-) -> Iterator[tuple[str, str, Running]]:
+) -> Iterator[tuple[str, Running]]:
     """What runs on each platform; where all report one digest, nobody needs to know the platforms. Adds to `reasons`
     why a platform can't be told."""
     digests = {c.running for c, _ in members} - {""}
     if len(digests) < 2:
         return
-    platforms: dict[tuple[str, str], Running] = defaultdict(dict)
+    platforms: dict[str, Running] = defaultdict(dict)
     for container, instance in members:
         digest = container.running
         try:
-            host = view.host_of(instance)
-            if host is None:
-                raise NotObserved(f"{instance.ref} reports a digest and no host", "not-reported")
-            platform = host.fact("operating_system"), host.fact("architecture")
+            platform = _platform(container, instance, view)
         except NotObserved as missing:
             reasons.append(missing)
             continue
         if digest:
             platforms[platform].setdefault(digest, (container, instance))
-    for (os, architecture), found in sorted(platforms.items(), key=lambda row: row[0]):
-        yield os, architecture, found
+    yield from sorted(platforms.items(), key=lambda row: row[0])
+
+
+def _platform(container: Container, instance: Instance, view: View) -> str:
+    if container.role == "machine":
+        return "any platform"  # one id names one image of one platform, and a part names one id at a time
+    host = view.host_of(instance)
+    if host is None:
+        raise NotObserved(f"{instance.ref} reports a digest and no host", "not-reported")
+    return f"{host.fact('operating_system')}/{host.fact('architecture')}"
 
 
 def _comparable(part: Part, found: Running) -> bool:
     """Whether different digests are different images: of one repository, from runtimes of one kind, and none named by
-    the release, of which they could be the manifests."""
+    the release, of which they could be the manifests. Different ids of machine images always are."""
+    if part.role == "machine":
+        return True
     named, containers = part.reference, [container for container, _ in found.values()]
     return (
         named is not None

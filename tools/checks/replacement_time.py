@@ -38,8 +38,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @check(Instance, severity="medium", principle="disposable", settings=Settings)
 def examine(instance: Instance, view: View) -> Violations:
     """Violations for an instance that did not become ready, or does not end, within the promise."""
-    if instance.finished:
-        raise NotApplicable("it has finished")
+    if instance.finished or instance.resting:
+        raise NotApplicable("it has finished" if instance.finished else "it is not meant to serve now")
     if instance.release_ref is not None and instance.release_ref.kind == "Job":
         raise NotApplicable("it runs to its end")
     promise = timedelta(minutes=view.settings(Settings).minutes)
@@ -62,6 +62,10 @@ def examine(instance: Instance, view: View) -> Violations:
             return
         if took > promise:
             told = f"it is ready since {instance.ready_since}, {_minutes(took)} after its creation"
+            if instance.ready_first:
+                evidence: list[tuple[Instance, str]] = [(instance, "created"), (instance, "ready_since")]
+                yield Violation("ready-late", told, evidence, since=instance.ready_since)
+                return
             raise NotObserved(f"{told}: it may have been before", "ready-later", "earlier looks would tell")
         return
     if now - created <= promise:

@@ -5,8 +5,9 @@ of the next. It looks deployed to the pipeline and is not.
 
 **What is examined.** The rollout's status as the controller wrote it (updated, available, the Progressing
 condition), and the instances that still belong to earlier releases. A release that was not healthy by its
-deadline (`spec.progressDeadlineSeconds`) is a violation; so is one that its controller aborted or calls
-degraded (an Argo Rollout), and so is a superseded instance that is still there once the rollout has ended, or
+deadline (`spec.progressDeadlineSeconds`) is a violation; so is one that its controller aborted, calls
+degraded (an Argo Rollout) or gave up (an instance refresh of a group of servers), and so is a superseded
+instance that is still there once the rollout has ended, or
 once a paused rollout has stood for longer than the deadline. A StatefulSet and a DaemonSet have no deadline:
 there a superseded instance is a violation once nothing of the rollout has moved for the grace; where its strategy
 keeps superseded instances, or none is left and the rollout has not ended, an instance of the new release that is
@@ -41,13 +42,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grace: int = 600
 
 
+ENDED = ("NewReplicaSetAvailable", "Successful")
+"""The reason that the controllers of a Deployment and of a group of servers write of a rollout that has ended."""
+
+
 @check(Workload, severity="high", principle="rollback", settings=Settings)
 def examine(workload: Workload, view: View) -> Violations:
     """Violations for a release that failed and for superseded instances; inconclusive while under way or held."""
     if workload.read and not workload.rolls:
         raise NotApplicable(f"a {workload.ref.kind} of its own replaces no instances by a release")
     current = view.current_release(workload)
-    if workload.observed_generation < workload.generation:
+    if workload.lags:
         raise NotObserved("its controller has not seen its newest specification", "not-reconciled", "look again")
     if workload.replicas == 0:
         raise NotApplicable("it is to keep no instances")
@@ -106,6 +111,13 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
             since=rollout.since,
             remedy=_remedy(workload),
         )
+    if rollout.phase == "Failed":
+        return Violation(
+            "failed",
+            "its controller gave its last rollout up",
+            [(workload, "rollout.phase"), (workload, "rollout.message"), *counted],
+            since=rollout.since,
+        )
     if rollout.phase == "Degraded":
         return Violation(
             "degraded",
@@ -139,8 +151,9 @@ def _held(workload: Workload) -> str:
 
 def _stands(workload: Workload, current: Release, view: View, grace: int, held: str) -> bool:
     """Whether the rollout has left its superseded instances for too long: it has ended, or stands paused or without a
-    deadline for longer than it may, and its strategy does not hold them."""
-    if held or not (_complete(workload) or workload.paused or not workload.deadline):
+    deadline for longer than it may, and neither holds its strategy them nor says its controller that it goes on."""
+    endless = not workload.deadline and workload.rollout.progressing != "True"
+    if held or not (_complete(workload) or workload.paused or endless):
         return False
     return _older(view.moment_of(workload.ref), _moved(workload, current, view), workload.deadline or grace)
 
@@ -166,7 +179,7 @@ def _moved(workload: Workload, current: Release, view: View) -> str:
     and when the newest of its instances was made or became ready."""
     rollout = workload.rollout
     if rollout.progressing is not None or current.ready is not None:
-        return rollout.since or current.created
+        return max(rollout.since, current.created)
     began = rollout.since
     if not began:
         if any(release.created > current.created for release in view.releases_of(workload)):
@@ -197,7 +210,7 @@ def _complete(workload: Workload) -> bool:
     """Whether the controller has reported this rollout's end: once said, a later loss of availability is no rollout."""
     rollout = workload.rollout
     counted = rollout.updated >= workload.replicas <= rollout.available and rollout.replicas == rollout.updated
-    return counted or (rollout.progressing == "True" and rollout.reason == "NewReplicaSetAvailable")
+    return counted or (rollout.progressing == "True" and rollout.reason in ENDED)
 
 
 def _under_way(workload: Workload, current: Release) -> str:

@@ -53,7 +53,7 @@ def _all_at_once(strategy: Strategy, workload: Workload) -> bool:
     """Whether the bound lets every instance of several be unavailable. A percentage is rounded as the controllers do:
     down, and up for a DaemonSet."""
     bound = strategy.max_unavailable
-    if workload.replicas < 2 or not bound or strategy.type not in ("RollingUpdate", "Canary"):
+    if workload.replicas < 2 or not bound or strategy.type not in ("RollingUpdate", "Canary", "InstanceRefresh"):
         return False
     number, percent, _ = bound.partition("%")
     if not number.isascii() or not number.isdigit():

@@ -139,6 +139,20 @@ class Instance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.phase in ("Succeeded", "Failed", "terminated")
 
     @property
+    def resting(self) -> bool:
+        """Whether it is a server that is not meant to serve now: stopped or on its way there or out, in its group's
+        warm pool, or taken out of service (standby)."""
+        if self.machine_seen is None:
+            return False
+        apart = self.machine_seen.lifecycle.startswith(("Warmed", "Standby", "EnteringStandby", "Terminating"))
+        return apart or self.phase in ("stopping", "stopped", "shutting-down")
+
+    @property
+    def ready_first(self) -> bool:
+        """Whether `ready_since` is when it became ready for the first time: of a server the end of its launch."""
+        return self.machine_seen is not None and bool(self.ready_since)
+
+    @property
     def machine(self) -> Machine:
         """What it reports as a server."""
         return seen(self.machine_seen, self.ref, "what a server has")

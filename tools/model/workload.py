@@ -138,6 +138,12 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """`status.observedGeneration`: the newest spec that the controller has seen."""
         return seen(self.rollout.generation_seen, self.ref, "status.observedGeneration")
 
+    @property
+    def lags(self) -> bool:
+        """Whether its controller has not seen its newest specification yet. A group of servers is read from what
+        controls it, and counts no generations."""
+        return self.group_seen is None and self.observed_generation < self.generation
+
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """How many instances of a workload may be ended at once by an eviction (PodDisruptionBudget). `covers` are the
