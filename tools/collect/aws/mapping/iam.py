@@ -1,0 +1,157 @@
+"""Who is allowed what, from the account's own policies: users and roles with their groups' policies and boundaries.
+
+What is not in the account stays out: service control policies and resource control policies of the organization,
+policies of a session, and the root user, whom no policy of the account binds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from tools.collect.aws.mapping.iam_conditions import Known
+from tools.collect.aws.mapping.iam_decide import Level, Policies, Principal, decide, particular
+from tools.collect.aws.mapping.iam_documents import Unreadable, statements
+from tools.collect.aws.mapping.iam_trust import marks_of
+from tools.collect.aws.wire.access import (
+    AttachedPolicy,
+    Authorization,
+    Boundary,
+    InlinePolicy,
+    ManagedPolicy,
+)
+
+NOTES = {Level.UNREAD: "a policy of it was not read", Level.MAY: "under a condition"}
+"""What is said beside a principal of whom it is not certain."""
+UNREAD = Policies(unread=True)
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region is in, as ARNs name it."""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-isob-", "aws-iso-b")):
+        if region.startswith(prefix):
+            return partition
+    return "aws-iso" if region.startswith("us-iso-") else "aws"
+
+
+class Iam:
+    """The principals of an account, and what they may do to the instances of a region."""
+
+    def __init__(self, principals: Iterable[Principal], account: str, region: str) -> None:
+        self.principals = sorted(principals, key=lambda one: one.name)
+        partition = partition_of(region)
+        self._instance = f"arn:{partition}:ec2:{region}:{account}:instance/"
+        self._documents = f"arn:{partition}:ssm:{region}:*:document/*"
+        self._known = {one.arn: _known(one, account, region) for one in self.principals}
+        self._judged: dict[tuple[str, bool], tuple[list[str], list[Principal]]] = {}
+
+    def may(self, action: str, instance: str, documents: bool = False) -> tuple[str, ...]:
+        """Who may do an action to an instance, each with what is to be said of it; `documents`: only with some SSM
+        document that is allowed too."""
+        alike, apart = self._judge(action, documents)
+        told = (_said(one, self._level(one, action, instance, documents)) for one in apart)
+        return tuple(sorted([*alike, *(one for one in told if one)]))
+
+    def may_any(self, action: str, instances: Collection[str]) -> tuple[str, ...]:
+        """Who may do an action to any of some instances."""
+        if not instances:
+            return ()
+        alike, apart = self._judge(action, False)
+        told = (_said(one, max(self._level(one, action, each, False) for each in instances)) for one in apart)
+        return tuple(sorted([*alike, *(one for one in told if one)]))
+
+    def _judge(self, action: str, documents: bool) -> tuple[list[str], list[Principal]]:
+        """Those of whom the same holds for every instance, judged once, and those of whom it may not."""
+        if (action, documents) not in self._judged:
+            alike, apart = [], []
+            for one in self.principals:
+                if particular(one, action, self._instance + "*", self._known[one.arn]):
+                    apart.append(one)
+                else:
+                    alike.append(_said(one, self._level(one, action, "*", documents)))
+            self._judged[action, documents] = [one for one in alike if one], apart
+        return self._judged[action, documents]
+
+    def _level(self, one: Principal, action: str, instance: str, documents: bool) -> Level:
+        known = self._known[one.arn]
+        level = decide(one, action, self._instance + instance, known)
+        return min(level, decide(one, action, self._documents, known)) if documents and level > Level.NO else level
+
+
+def _known(one: Principal, account: str, region: str) -> Known:
+    """What of a request of a principal is known beforehand."""
+    return {
+        "aws:requestedregion": region,
+        "aws:principalarn": one.arn,
+        "aws:principalaccount": account,
+        "aws:resourceaccount": account,
+        "aws:securetransport": "true",
+        "aws:username": one.name.rpartition("/")[2] if one.name.startswith("user/") else None,
+    }
+
+
+def _said(one: Principal, level: Level) -> str:
+    """A principal in words; empty where it is not allowed."""
+    if level < Level.UNREAD:
+        return ""
+    notes = [*one.marks, *([NOTES[level]] if level in NOTES else [])]
+    return f"{one.name} ({'; '.join(notes)})" if notes else one.name
+
+
+def principals(pages: Collection[Authorization], account: str) -> Iterator[Principal]:
+    """The users and roles of an account's authorization details (whose lists may be on several pages)."""
+    managed = {policy.arn: _read([_in_force(policy)]) for page in pages for policy in page.policies}
+    groups = {group.group_name: group for page in pages for group in page.group_detail_list}
+    for user in (user for page in pages for user in page.user_detail_list):
+        parts = [_held(user.user_policy_list, user.attached_managed_policies, managed)]
+        for name in user.group_list:
+            group = groups.get(name)
+            known = _held(group.group_policy_list, group.attached_managed_policies, managed) if group else UNREAD
+            parts.append(known)
+        boundary = _boundary(user.permissions_boundary, managed)
+        yield Principal(arn=user.arn, name=_name(user.arn), identity=_together(parts), boundary=boundary)
+    for role in (role for page in pages for role in page.role_detail_list):
+        yield Principal(
+            arn=role.arn,
+            name=_name(role.arn),
+            identity=_held(role.role_policy_list, role.attached_managed_policies, managed),
+            boundary=_boundary(role.permissions_boundary, managed),
+            marks=marks_of(role, account),
+        )
+
+
+def _name(arn: str) -> str:
+    return arn.split(":", 5)[-1]
+
+
+def _held(
+    inline: Iterable[InlinePolicy], attached: Iterable[AttachedPolicy], managed: Mapping[str, Policies]
+) -> Policies:
+    own = _read(policy.policy_document for policy in inline)
+    return _together([own, *(managed.get(policy.policy_arn, UNREAD) for policy in attached)])
+
+
+def _boundary(boundary: Boundary | None, managed: Mapping[str, Policies]) -> Policies | None:
+    return managed.get(boundary.permissions_boundary_arn, UNREAD) if boundary else None
+
+
+def _in_force(policy: ManagedPolicy) -> str | dict[str, Any]:
+    """The document of a managed policy's default version; empty, and so unreadable, where it is not there."""
+    versions = policy.policy_version_list
+    found = (one for one in versions if one.is_default_version or one.version_id == policy.default_version_id)
+    return next((one.document for one in found), "")
+
+
+def _read(documents: Iterable[str | dict[str, Any]]) -> Policies:
+    parts = []
+    for document in documents:
+        try:
+            parts.append(Policies(statements(document)))
+        except Unreadable:
+            parts.append(UNREAD)
+    return _together(parts)
+
+
+def _together(parts: Collection[Policies]) -> Policies:
+    every = tuple(statement for part in parts for statement in part.statements)
+    return Policies(every, any(part.unread for part in parts))

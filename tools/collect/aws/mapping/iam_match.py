@@ -1,0 +1,64 @@
+"""Wildcards of IAM policies: whether a pattern holds for a name, for all of a kind of names, or for some of them.
+
+`*` stands for any text and `?` for one character. ARNs are compared part by part, so that a wildcard in one part does
+not reach into the next; only one that ends a pattern cut short (`arn:aws:ec2:*`) does (IAM User Guide, "Resource").
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+PARTS = 6
+"""`arn`, partition, service, region, account, resource (which may have colons of its own)."""
+
+
+@lru_cache(maxsize=65536)
+def covers(pattern: str, text: str) -> bool:
+    """Whether a pattern holds for a text; where the text has wildcards itself, for all that it stands for."""
+    at = here = 0
+    star, mark = -1, 0
+    while here < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, mark, at = at, here, at + 1
+        elif at < len(pattern) and (pattern[at] == text[here] or (pattern[at] == "?" and text[here] != "*")):
+            at, here = at + 1, here + 1
+        elif star >= 0:
+            mark += 1
+            at, here = star + 1, mark
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
+@lru_cache(maxsize=65536)
+def overlaps(one: str, other: str) -> bool:
+    """Whether some text fits both patterns."""
+    below = [not other[there:].strip("*") for there in range(len(other) + 1)]
+    for here in reversed(range(len(one))):
+        row = [False] * (len(other) + 1)
+        row[-1] = one[here] == "*" and below[-1]
+        for there in reversed(range(len(other))):
+            if one[here] == "*":
+                row[there] = below[there] or row[there + 1]
+            elif other[there] == "*":
+                row[there] = row[there + 1] or below[there]
+            else:
+                row[there] = (one[here] == other[there] or "?" in (one[here], other[there])) and below[there + 1]
+        below = row
+    return below[0]
+
+
+def arn_covers(pattern: str, arn: str) -> bool:
+    """Whether a pattern of ARNs holds for an ARN, or for all of a kind (`arn:aws:ec2:eu-west-1:1234:instance/*`)."""
+    parts = pattern.split(":", PARTS - 1)
+    if len(parts) < PARTS:
+        return pattern.endswith("*") and covers(pattern, arn)
+    return all(covers(part, of) for part, of in zip(parts, arn.split(":", PARTS - 1), strict=False))
+
+
+def arn_overlaps(pattern: str, arn: str) -> bool:
+    """Whether a pattern of ARNs holds for some of a kind."""
+    parts = pattern.split(":", PARTS - 1)
+    if len(parts) < PARTS:
+        return pattern.endswith("*") and overlaps(pattern, arn)
+    return all(overlaps(part, of) for part, of in zip(parts, arn.split(":", PARTS - 1), strict=False))
