@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tools.collect.aws.mapping.iam_documents import Conditions
-from tools.collect.aws.mapping.iam_match import arn_covers, covers
+from tools.collect.aws.mapping.iam_match import covers
 
 Known = Mapping[str, str | None]
 """Condition keys, in lower case, whose value is known; None where the request has no such key (a role's
@@ -23,10 +23,6 @@ def _alike(value: str, other: str) -> bool:
     return value.lower() == other.lower()
 
 
-def _arn(value: str, pattern: str) -> bool:
-    return arn_covers(pattern, value)
-
-
 _OPERATORS: dict[str, tuple[Callable[[str, str], bool], bool]] = {
     "stringequals": (str.__eq__, False),
     "stringnotequals": (str.__eq__, True),
@@ -34,10 +30,10 @@ _OPERATORS: dict[str, tuple[Callable[[str, str], bool], bool]] = {
     "stringnotequalsignorecase": (_alike, True),
     "stringlike": (_like, False),
     "stringnotlike": (_like, True),
-    "arnequals": (_arn, False),
-    "arnlike": (_arn, False),
-    "arnnotequals": (_arn, True),
-    "arnnotlike": (_arn, True),
+    "arnequals": (_like, False),
+    "arnlike": (_like, False),
+    "arnnotequals": (_like, True),
+    "arnnotlike": (_like, True),
     "bool": (_alike, False),
 }
 """By operator: how a value is compared, and whether none of them may match."""

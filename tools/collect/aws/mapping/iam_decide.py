@@ -13,7 +13,7 @@ import msgspec
 
 from tools.collect.aws.mapping.iam_conditions import Known, holds
 from tools.collect.aws.mapping.iam_documents import Statement
-from tools.collect.aws.mapping.iam_match import arn_covers, arn_overlaps, covers
+from tools.collect.aws.mapping.iam_match import covers, overlaps
 
 
 class Level(IntEnum):
@@ -99,9 +99,9 @@ def _matches(pattern: str, resource: str, known: Known | None) -> bool | None:
     filled, certain = (pattern, True) if known is None else _filled(pattern, known)
     if filled is None:
         return False
-    if arn_covers(filled, resource):
+    if covers(filled, resource):
         return True if certain else None
-    return None if arn_overlaps(filled, resource) else False
+    return None if overlaps(filled, resource) else False
 
 
 def _filled(pattern: str, known: Known) -> tuple[str | None, bool]:

@@ -1,15 +1,13 @@
 """Wildcards of IAM policies: whether a pattern holds for a name, for all of a kind of names, or for some of them.
 
-`*` stands for any text and `?` for one character. ARNs are compared part by part, so that a wildcard in one part does
-not reach into the next; only one that ends a pattern cut short (`arn:aws:ec2:*`) does (IAM User Guide, "Resource").
+`*` stands for any text and `?` for one character. That IAM compares an ARN part by part makes no difference for those
+asked about here: none has more colons than those between its parts, so that a wildcard which swallowed one would leave
+the pattern one too many. Only a pattern cut short (`arn:aws:ec2:*`) reaches over them, and does so in IAM too.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
-
-PARTS = 6
-"""`arn`, partition, service, region, account, resource (which may have colons of its own)."""
 
 
 @lru_cache(maxsize=65536)
@@ -46,19 +44,3 @@ def overlaps(one: str, other: str) -> bool:
                 row[there] = (one[here] == other[there] or "?" in (one[here], other[there])) and below[there + 1]
         below = row
     return below[0]
-
-
-def arn_covers(pattern: str, arn: str) -> bool:
-    """Whether a pattern of ARNs holds for an ARN, or for all of a kind (`arn:aws:ec2:eu-west-1:1234:instance/*`)."""
-    parts = pattern.split(":", PARTS - 1)
-    if len(parts) < PARTS:
-        return pattern.endswith("*") and covers(pattern, arn)
-    return all(covers(part, of) for part, of in zip(parts, arn.split(":", PARTS - 1), strict=False))
-
-
-def arn_overlaps(pattern: str, arn: str) -> bool:
-    """Whether a pattern of ARNs holds for some of a kind."""
-    parts = pattern.split(":", PARTS - 1)
-    if len(parts) < PARTS:
-        return pattern.endswith("*") and overlaps(pattern, arn)
-    return all(overlaps(part, of) for part, of in zip(parts, arn.split(":", PARTS - 1), strict=False))

@@ -1,0 +1,373 @@
+"""Who is allowed what: a table of policies with the answer that IAM's documented evaluation gives."""
+
+import json
+from urllib.parse import quote
+
+import msgspec
+import pytest
+
+from tools.collect.aws.mapping.iam import Iam, partition_of, principals
+from tools.collect.aws.wire.access import Authorization
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+ONE, OTHER = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb2"
+SEND, START = "ssm:SendCommand", "ssm:StartSession"
+PUSH = "ec2-instance-connect:SendSSHPublicKey"
+YES, NO, MAY, UNREAD = "user/alice", "", "user/alice (under a condition)", "user/alice (a policy of it was not read)"
+
+
+def arn(instance="*", region=REGION, account=ACCOUNT):
+    return f"arn:aws:ec2:{region}:{account}:instance/{instance}"
+
+
+def allow(action="*", resource="*", **more):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action="*", resource="*", **more):
+    return {**allow(action, resource, **more), "Effect": "Deny"}
+
+
+def document(*statements, version="2012-10-17"):
+    return {"Version": version, "Statement": list(statements)}
+
+
+def inline(*statements):
+    return {"PolicyName": "inline", "PolicyDocument": quote(json.dumps(document(*statements)))}
+
+
+def user(name="alice", statements=(), **more):
+    return {
+        "UserName": name,
+        "Arn": f"arn:aws:iam::{ACCOUNT}:user/{name}",
+        "UserPolicyList": [inline(*statements)] if statements else [],
+        **more,
+    }
+
+
+def managed(name, *statements, older=()):
+    versions = [{"VersionId": "v2", "IsDefaultVersion": True, "Document": document(*statements)}]
+    if older:
+        versions.insert(0, {"VersionId": "v1", "IsDefaultVersion": False, "Document": document(*older)})
+    return {
+        "PolicyName": name,
+        "Arn": policy(name),
+        "DefaultVersionId": "v2",
+        "PolicyVersionList": versions,
+    }
+
+
+def policy(name):
+    return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
+
+
+def attached(*names):
+    return [{"PolicyName": name, "PolicyArn": policy(name)} for name in names]
+
+
+def iam(**lists):
+    page = msgspec.convert(lists, Authorization)
+    return Iam(principals([page], ACCOUNT), ACCOUNT, REGION)
+
+
+def of(*statements):
+    return {"UserDetailList": [user(statements=statements)]}
+
+
+def when(operator, key, value):
+    return {"Condition": {operator: {key: value}}}
+
+
+TABLE = {
+    # what is not said is denied
+    "no policy": (of(), SEND, NO),
+    "another action": (of(allow("ssm:GetParameter")), SEND, NO),
+    "everything": (of(allow()), SEND, YES),
+    "the action": (of(allow(SEND)), SEND, YES),
+    "one of several": (of(allow(["s3:*", SEND])), SEND, YES),
+    # actions: wildcards, and no difference of case
+    "a service": (of(allow("ssm:*")), SEND, YES),
+    "a prefix": (of(allow("ssm:Send*")), SEND, YES),
+    "one character": (of(allow("ssm:S?ndCommand")), SEND, YES),
+    "a prefix of others": (of(allow("ssm:Start*")), SEND, NO),
+    "case of the action": (of(allow("SSM:sendcommand")), SEND, YES),
+    "the service alone is no action": (of(allow("ssm")), SEND, NO),
+    # NotAction
+    "all but others": (of({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}), SEND, YES),
+    "all but it": (of({"Effect": "Allow", "NotAction": ["ssm:*", "iam:*"], "Resource": "*"}), SEND, NO),
+    "deny all but it": (of(allow(), {"Effect": "Deny", "NotAction": SEND, "Resource": "*"}), SEND, YES),
+    "deny all but others": (of(allow(), {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}), SEND, NO),
+    # deny beats allow, wherever it stands
+    "deny after": (of(allow(), deny(SEND)), SEND, NO),
+    "deny before": (of(deny("ssm:*"), allow()), SEND, NO),
+    "deny of another": (of(allow(), deny("ssm:StartSession")), SEND, YES),
+    "deny of another instance": (of(allow(), deny(START, arn(OTHER))), START, YES),
+    "deny of this instance": (of(allow(), deny(START, arn(ONE))), START, NO),
+    # resources
+    "this instance": (of(allow(START, arn(ONE))), START, YES),
+    "another instance": (of(allow(START, arn(OTHER))), START, NO),
+    "all instances": (of(allow(START, "arn:aws:ec2:*:*:instance/*")), START, YES),
+    "some by prefix": (of(allow(START, arn("i-0aaa*"))), START, YES),
+    "an ARN cut short": (of(allow(START, "arn:aws:ec2:*")), START, YES),
+    "another region": (of(allow(START, arn(region="us-east-1"))), START, NO),
+    "another account": (of(allow(START, arn(account="210987654321"))), START, NO),
+    "another kind": (of(allow(START, f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/*")), START, NO),
+    "a wildcard in a part": (of(allow(START, f"arn:aws:e*2:eu-*:{ACCOUNT}:inst*/i-*")), START, YES),
+    "a part that is missing": (of(allow(START, f"arn:aws:ec2:{REGION}:instance/*")), START, NO),
+    "case of the resource": (of(allow(START, arn(ONE.upper()))), START, NO),
+    "all but another": (of({"Effect": "Allow", "Action": START, "NotResource": arn(OTHER)}), START, YES),
+    "all but this": (of({"Effect": "Allow", "Action": START, "NotResource": arn(ONE)}), START, NO),
+    "deny all but this": (of(allow(), {"Effect": "Deny", "Action": "*", "NotResource": arn(ONE)}), START, YES),
+    "deny all but another": (of(allow(), {"Effect": "Deny", "Action": "*", "NotResource": arn(OTHER)}), START, NO),
+    # a command needs its document too
+    "the instance and no document": (of(allow(SEND, arn())), SEND, NO),
+    "a document and no instance": (of(allow(SEND, "arn:aws:ssm:*:*:document/*")), SEND, NO),
+    "both": (of(allow(SEND, [arn(), "arn:aws:ssm:*:*:document/*"])), SEND, YES),
+    "both in two statements": (of(allow(SEND, arn()), allow(SEND, "arn:aws:ssm:*:*:document/*")), SEND, YES),
+    "one document": (of(allow(SEND, [arn(), f"arn:aws:ssm:{REGION}::document/AWS-RunShellScript"])), SEND, MAY),
+    "every document denied": (of(allow(), deny(SEND, "arn:aws:ssm:*:*:document/*")), SEND, NO),
+    # conditions: known ones decide, others are said
+    "a second factor": (of(allow(**when("Bool", "aws:MultiFactorAuthPresent", "true"))), SEND, MAY),
+    "an address": (of(allow(**when("IpAddress", "aws:SourceIp", "10.0.0.0/8"))), SEND, MAY),
+    "a tag": (of(allow(START, **when("StringEquals", "ssm:resourceTag/team", "a"))), START, MAY),
+    "deny on a condition": (of(allow(), deny(**when("Bool", "aws:ViaAWSService", "false"))), SEND, MAY),
+    "a condition on another action": (of(allow(), deny("s3:*", **when("Bool", "aws:X", "false"))), SEND, YES),
+    "without and with": (of(allow(**when("Bool", "aws:X", "true")), allow()), SEND, YES),
+    "this region": (of(allow(**when("StringEquals", "aws:RequestedRegion", [REGION, "us-east-1"]))), SEND, YES),
+    "not this region": (of(allow(**when("StringEquals", "aws:RequestedRegion", "us-east-1"))), SEND, NO),
+    "deny outside": (of(allow(), deny(**when("StringNotEquals", "aws:RequestedRegion", "us-east-1"))), SEND, NO),
+    "deny elsewhere": (of(allow(), deny(**when("StringNotLike", "aws:RequestedRegion", "eu-*"))), SEND, YES),
+    "the key's case": (of(allow(**when("stringequals", "AWS:requestedregion", "us-east-1"))), SEND, NO),
+    "only transport": (of(allow(), deny(**when("Bool", "aws:SecureTransport", False))), SEND, YES),
+    "all but one principal": (
+        of(allow(), deny(**when("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:user/alice"))),
+        SEND,
+        YES,
+    ),
+    "all but another principal": (
+        of(allow(), deny(**when("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/*"))),
+        SEND,
+        NO,
+    ),
+    "two conditions, one false": (
+        of(
+            allow(
+                Condition={
+                    "Bool": {"aws:MultiFactorAuthPresent": "true"},
+                    "StringEquals": {"aws:RequestedRegion": "us-east-1"},
+                }
+            )
+        ),
+        SEND,
+        NO,
+    ),
+    # variables
+    "a variable of the user": (of(allow(START, arn("${aws:username}"))), START, NO),
+    "a variable that may be any": (of(allow(START, arn("${aws:PrincipalTag/box}"))), START, MAY),
+    "a known variable": (
+        of(allow(START, "arn:aws:ec2:*:${aws:PrincipalAccount}:instance/*")),
+        START,
+        YES,
+    ),
+    "an old version has no variables": (
+        {
+            "UserDetailList": [
+                user(
+                    UserPolicyList=[
+                        {
+                            "PolicyName": "p",
+                            "PolicyDocument": document(
+                                allow(START, "arn:aws:ec2:*:${aws:PrincipalAccount}:instance/*"), version="2008-10-17"
+                            ),
+                        }
+                    ]
+                )
+            ]
+        },
+        START,
+        NO,
+    ),
+    # managed policies and groups
+    "attached": (
+        {"UserDetailList": [user(AttachedManagedPolicies=attached("p"))], "Policies": [managed("p", allow())]},
+        SEND,
+        YES,
+    ),
+    "the default version decides": (
+        {
+            "UserDetailList": [user(AttachedManagedPolicies=attached("p"))],
+            "Policies": [managed("p", allow("s3:*"), older=[allow()])],
+        },
+        SEND,
+        NO,
+    ),
+    "attached and not read": ({"UserDetailList": [user(AttachedManagedPolicies=attached("p"))]}, SEND, UNREAD),
+    "allowed, and one not read": (
+        {"UserDetailList": [user(statements=[allow()], AttachedManagedPolicies=attached("p"))]},
+        SEND,
+        UNREAD,
+    ),
+    "denied, and one not read": (
+        {"UserDetailList": [user(statements=[deny()], AttachedManagedPolicies=attached("p"))]},
+        SEND,
+        NO,
+    ),
+    "not JSON": (
+        {"UserDetailList": [user(UserPolicyList=[{"PolicyName": "p", "PolicyDocument": "%7B"}])]},
+        SEND,
+        UNREAD,
+    ),
+    "by its group": (
+        {
+            "UserDetailList": [user(GroupList=["ops"])],
+            "GroupDetailList": [{"GroupName": "ops", "GroupPolicyList": [inline(allow())]}],
+        },
+        SEND,
+        YES,
+    ),
+    "by its group's managed policy": (
+        {
+            "UserDetailList": [user(GroupList=["ops"])],
+            "GroupDetailList": [{"GroupName": "ops", "AttachedManagedPolicies": attached("p")}],
+            "Policies": [managed("p", allow())],
+        },
+        SEND,
+        YES,
+    ),
+    "its group denies": (
+        {
+            "UserDetailList": [user(statements=[allow()], GroupList=["ops"])],
+            "GroupDetailList": [{"GroupName": "ops", "GroupPolicyList": [inline(deny("ssm:*"))]}],
+        },
+        SEND,
+        NO,
+    ),
+    "another's group": (
+        {"UserDetailList": [user()], "GroupDetailList": [{"GroupName": "ops", "GroupPolicyList": [inline(allow())]}]},
+        SEND,
+        NO,
+    ),
+    "a group that was not read": ({"UserDetailList": [user(GroupList=["ops"])]}, SEND, UNREAD),
+}
+
+
+def bounded(identity, *limit, read=True):
+    boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy("limit")}
+    return {
+        "UserDetailList": [user(statements=identity, PermissionsBoundary=boundary)],
+        "Policies": [managed("limit", *limit)] if read else [],
+    }
+
+
+TABLE |= {
+    "the boundary allows it": (bounded([allow()], allow("ssm:*")), SEND, YES),
+    "the boundary does not": (bounded([allow()], allow("s3:*")), SEND, NO),
+    "the boundary denies": (bounded([allow()], allow(), deny("ssm:*")), SEND, NO),
+    "the boundary alone allows nothing": (bounded([], allow()), SEND, NO),
+    "the boundary has a condition": (bounded([allow()], allow(**when("Bool", "aws:X", "true"))), SEND, MAY),
+    "the boundary was not read": (bounded([allow()], read=False), SEND, UNREAD),
+    "not allowed, boundary not read": (bounded([allow("s3:*")], read=False), SEND, NO),
+}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_a_table_of_policies(case):
+    lists, action, expected = TABLE[case]
+    assert iam(**lists).may(action, ONE, documents=action == SEND) == ((expected,) if expected else ())
+
+
+def test_each_instance_is_judged_by_itself():
+    told = iam(UserDetailList=[user(statements=[allow(PUSH, arn(ONE))]), user("bob", [allow()])])
+    assert told.may(PUSH, ONE) == ("user/alice", "user/bob")
+    assert told.may(PUSH, OTHER) == ("user/bob",)
+    assert told.may_any(PUSH, [OTHER]) == ("user/bob",)
+    assert told.may_any(PUSH, [OTHER, ONE]) == ("user/alice", "user/bob")
+    assert told.may_any(PUSH, []) == ()
+
+
+def test_lists_go_on_over_pages():
+    first = msgspec.convert({"UserDetailList": [user(GroupList=["ops"])]}, Authorization)
+    group = {"GroupName": "ops", "AttachedManagedPolicies": attached("p")}
+    second = msgspec.convert({"GroupDetailList": [group], "Policies": [managed("p", allow())]}, Authorization)
+    assert Iam(principals([first, second], ACCOUNT), ACCOUNT, REGION).may(SEND, ONE) == ("user/alice",)
+
+
+def role(name="deploy", trust=(), path="/", **more):
+    return {
+        "RoleName": name,
+        "Path": path,
+        "Arn": f"arn:aws:iam::{ACCOUNT}:role{path}{name}",
+        "AssumeRolePolicyDocument": quote(json.dumps(document(*trust))),
+        "RolePolicyList": [inline(allow())],
+        **more,
+    }
+
+
+def trusts(principal, action="sts:AssumeRole", **more):
+    return {"Effect": "Allow", "Principal": principal, "Action": action, **more}
+
+
+OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+TRUST = {
+    "its own account": ([trusts({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})], "role/deploy"),
+    "its own account by number": ([trusts({"AWS": ACCOUNT})], "role/deploy"),
+    "another": (
+        [trusts({"AWS": "arn:aws:iam::210987654321:role/ci"})],
+        "role/deploy (assumable from account 210987654321)",
+    ),
+    "another with an external id": (
+        [trusts({"AWS": "210987654321"}, **when("StringEquals", "sts:ExternalId", "x"))],
+        "role/deploy (assumable from account 210987654321, under a condition)",
+    ),
+    "anyone": ([trusts("*")], "role/deploy (assumable from any account)"),
+    "anyone as an AWS principal": ([trusts({"AWS": ["*"]})], "role/deploy (assumable from any account)"),
+    "a service": ([trusts({"Service": "ec2.amazonaws.com"})], "role/deploy (assumed only by ec2.amazonaws.com)"),
+    "a service and people": ([trusts({"Service": "ec2.amazonaws.com", "AWS": ACCOUNT})], "role/deploy"),
+    "a service and another account": (
+        [trusts({"Service": "ec2.amazonaws.com"}), trusts({"AWS": "210987654321"})],
+        "role/deploy (assumable from account 210987654321)",
+    ),
+    "a pipeline": (
+        [trusts({"Federated": OIDC}, "sts:AssumeRoleWithWebIdentity")],
+        "role/deploy (assumed through token.actions.githubusercontent.com)",
+    ),
+    "nobody": ([{**trusts("*"), "Effect": "Deny"}], "role/deploy (nobody may assume it)"),
+    "not to assume": ([trusts("*", "sts:TagSession")], "role/deploy (nobody may assume it)"),
+}
+
+
+@pytest.mark.parametrize("case", TRUST)
+def test_who_may_assume_a_role_is_said(case):
+    trust, expected = TRUST[case]
+    assert iam(RoleDetailList=[role(trust=trust)]).may(SEND, ONE) == (expected,)
+
+
+def test_a_service_linked_role_is_told_apart():
+    linked = role(
+        "AWSServiceRoleForAutoScaling",
+        [trusts({"Service": "autoscaling.amazonaws.com"})],
+        "/aws-service-role/autoscaling.amazonaws.com/",
+    )
+    (said,) = iam(RoleDetailList=[linked]).may(SEND, ONE)
+    assert said.endswith("AWSServiceRoleForAutoScaling (service-linked, assumed only by autoscaling.amazonaws.com)")
+
+
+def test_a_trust_policy_that_is_none_is_said():
+    (said,) = iam(RoleDetailList=[role(AssumeRolePolicyDocument="{")]).may(SEND, ONE)
+    assert said == "role/deploy (who may assume it was not read)"
+
+
+def test_a_role_has_no_user_name():
+    statement = allow(START, **when("StringEquals", "aws:username", "deploy"))
+    trust = [trusts({"AWS": ACCOUNT})]
+    assert iam(RoleDetailList=[role(trust=trust, RolePolicyList=[inline(statement)])]).may(START, ONE) == ()
+    assert iam(UserDetailList=[user("deploy", [statement])]).may(START, ONE) == ("user/deploy",)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [(REGION, "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+)
+def test_each_partition_has_its_own_arns(region, partition):
+    assert partition_of(region) == partition
+    page = msgspec.convert(of(allow(START, f"arn:{partition}:ec2:*:*:instance/*")), Authorization)
+    assert Iam(principals([page], ACCOUNT), ACCOUNT, region).may(START, ONE) == ("user/alice",)
