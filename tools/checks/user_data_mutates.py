@@ -14,7 +14,7 @@ by the kind of the line (`package`, `repository`, `download`, `pipe-to-shell`, `
 command begins (`*` stands for any text):
 
     [checks.user-data-mutates.allow]
-    configuration = ["/etc/eks/bootstrap.sh*"]
+    agent = ["cfn-init*"]
 
 **Limits.** What a script that is in the image does when user data calls it is not seen; nor is what a service fetches
 once it runs. User data in a form that is not known is inconclusive. Servers that no release made are not examined:
