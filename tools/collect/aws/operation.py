@@ -17,8 +17,13 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     an answer, with `[]` for each list (`Reservations[].Instances[]`; empty: the answer itself), `type` the Struct that each
     is decoded to. `nouns` are the domain's nouns that suffer where it can't be read (`Instance`), `required` says
     whether its absence is exit code 3 (what an ordinary reader account can see), `parameters` are sent with every call.
-    `each` says that it is asked for things that another answer named, by `live`, and not as a whole. `actions` are the
-    IAM actions that it needs where they are not `service:Name`.
+    `each` says that it is asked for things that another answer named, and not as a whole: a function `ask(answers)` of
+    `ASKED` (`asking.py`, `reads_acts.py`, …; all of them in `operations.py`) makes the parameters of each of its calls
+    from what was answered before, and `live` sends them with `parameters`. An answer whose items are the answer itself
+    is given those that it does not repeat, under their names. `about` names the parameter that says what a call was
+    about, where that is one thing (`AutoScalingGroupName`), for its gap. `rate` is how many requests a second the API
+    allows, where it is so few that one has to wait for it. `actions` are the IAM actions that it needs where they are
+    not `service:Name`.
     """
 
     service: str
@@ -29,6 +34,8 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     required: bool = False
     parameters: dict[str, Any] = {}
     each: bool = False
+    about: str = ""
+    rate: float = 0
     actions: tuple[str, ...] = ()
 
     @property
