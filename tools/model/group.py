@@ -49,8 +49,8 @@ class BootStep(msgspec.Struct, frozen=True, gc=False, order=True):
 
 class Boot(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a server does at its first boot by its user data: the digest and the size (bytes) of the text, its form
-    (`shell`, `cloud-config`, `mime`, `powershell`, `ignition`, `unknown`), and what it fetches. The text is never
-    kept."""
+    (`shell`, `cloud-config`, `mime`, `powershell`, `ignition`, `unknown`; `none` where there is no text), and what it
+    fetches. The text is never kept."""
 
     digest: str
     size: int

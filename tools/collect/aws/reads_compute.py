@@ -1,6 +1,7 @@
 """What is read of EC2 and EC2 Auto Scaling: servers, their groups, their releases, images and disks.
 
-In the order of reading: what is asked for `each` comes after what names it.
+In the order of reading: what is asked for `each` comes after what names it. Of what only adds to a noun (`Group`,
+`Rollout`) the absence is said, and ends no set: each thing then says for itself what it lacks.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ GROUPS = Operation(
     name="DescribeAutoScalingGroups",
     items="AutoScalingGroups[]",
     type=autoscaling.Group,
-    nouns=("Workload", "Release", "Instance"),
+    nouns=("Workload", "Release"),
     required=True,
     parameters={"MaxRecords": 100},
 )
@@ -33,7 +34,7 @@ TEMPLATES = Operation(
     name="DescribeLaunchTemplates",
     items="LaunchTemplates[]",
     type=ec2.Template,
-    nouns=(),
+    nouns=("Group",),
     parameters={"MaxResults": 200},
 )
 """What `$Default` and `$Latest` are now. Its absence is a gap of the groups that need it (`mapping/releases.py`)."""
@@ -53,7 +54,7 @@ LAUNCH_CONFIGURATIONS = Operation(
     name="DescribeLaunchConfigurations",
     items="LaunchConfigurations[]",
     type=autoscaling.LaunchConfiguration,
-    nouns=(),
+    nouns=("Group",),
     parameters={"MaxRecords": 100},
 )
 """A group's own release where it names one; its absence is a gap of such groups."""
@@ -73,7 +74,7 @@ SNAPSHOTS = Operation(
     name="DescribeSnapshots",
     items="Snapshots[]",
     type=ec2.Snapshot,
-    nouns=(),
+    nouns=("Artifact",),
     parameters={"MaxResults": 1000},
     each=True,
 )
@@ -96,19 +97,12 @@ INSTANCE_TYPES = Operation(
     each=True,
 )
 """Of the types in use: whether they have an instance store, which no instance reports."""
-ADDRESSES = Operation(
-    service="ec2",
-    name="DescribeAddresses",
-    items="Addresses[]",
-    type=ec2.Address,
-    nouns=(),
-)
 REFRESHES = Operation(
     service="autoscaling",
     name="DescribeInstanceRefreshes",
     items="InstanceRefreshes[]",
     type=autoscaling.Refresh,
-    nouns=(),
+    nouns=("Rollout",),
     parameters={"MaxRecords": 100},
     each=True,
 )
@@ -118,7 +112,7 @@ WARM_POOLS = Operation(
     name="DescribeWarmPool",
     items="Instances[]",
     type=autoscaling.Member,
-    nouns=(),
+    nouns=("Group",),
     each=True,
 )
 """Of each group that has one. An answer does not name its group: the instances' own tags do."""
@@ -127,7 +121,7 @@ HOOKS = Operation(
     name="DescribeLifecycleHooks",
     items="LifecycleHooks[]",
     type=autoscaling.Hook,
-    nouns=(),
+    nouns=("Group",),
     each=True,
 )
 ACTIVITIES = Operation(
@@ -135,7 +129,7 @@ ACTIVITIES = Operation(
     name="DescribeScalingActivities",
     items="Activities[]",
     type=autoscaling.Activity,
-    nouns=(),
+    nouns=("Group",),
     parameters={"MaxRecords": 100},
 )
 """The last six weeks: when a member came into service."""
@@ -143,6 +137,9 @@ ACTIVITIES = Operation(
 COMPUTE: tuple[Operation[Any], ...] = (
     INSTANCES,
     GROUPS,
+    REFRESHES,
+    WARM_POOLS,
+    HOOKS,
     TEMPLATES,
     TEMPLATE_VERSIONS,
     LAUNCH_CONFIGURATIONS,
@@ -150,9 +147,5 @@ COMPUTE: tuple[Operation[Any], ...] = (
     SNAPSHOTS,
     VOLUMES,
     INSTANCE_TYPES,
-    ADDRESSES,
-    REFRESHES,
-    WARM_POOLS,
-    HOOKS,
     ACTIVITIES,
 )

@@ -50,10 +50,18 @@ class InterfaceAttachment(msgspec.Struct, frozen=True, gc=False, rename="pascal"
     device_index: int = 0
 
 
+class Association(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
+    """`InstanceNetworkInterfaceAssociation`: `ip_owner_id` is `amazon`, and of an Elastic IP the account."""
+
+    public_ip: str = ""
+    ip_owner_id: str = ""
+
+
 class Interface(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     """`InstanceNetworkInterface`."""
 
     attachment: InterfaceAttachment | None = None
+    association: Association | None = None
     groups: tuple[GroupId, ...] = ()
 
 
@@ -95,6 +103,7 @@ class Instance(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     block_device_mappings: tuple[InstanceDevice, ...] = ()
     root_device_name: str = ""
     root_device_type: str = ""
+    state_transition_reason: str = ""
     operator: Operator | None = None
     tags: tuple[Tag, ...] = ()
 
@@ -204,11 +213,3 @@ class InstanceType(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     instance_type: str
     instance_storage_supported: bool = False
     instance_storage_info: StorageInfo | None = None
-
-
-class Address(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
-    """`Address`: an Elastic IP, which somebody associated with one instance."""
-
-    public_ip: str = ""
-    allocation_id: str = ""
-    instance_id: str = ""
