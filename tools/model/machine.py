@@ -30,7 +30,8 @@ class Machine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `HttpPutResponseHopLimit`. `lifecycle` is its state in its group (`InService`, `Standby`, `Warmed:Stopped`, …; empty
     outside of one), `protected` whether scale-in must not end it (`ProtectedFromScaleIn`), `key` the name of its key
     pair, `profile` the ARN of its instance profile, `launched` when it was last started (`LaunchTime`), `type` its
-    instance type, `address` its Elastic IP (empty: none), which a replacement has not, `doors` the keys of every `Access` that opens it (security group ids, `key:NAME`, `ssm:ID`, …).
+    instance type, `address` its Elastic IP (empty: none), which a replacement has not, `doors` the keys of every
+    `Access` that opens it (security group ids, `key:NAME`, `ssm:ID`, …).
     """
 
     tokens_seen: str | None = None

@@ -47,6 +47,7 @@ TEMPLATE_VERSIONS = Operation(
     required=True,
     parameters={"MaxResults": 200},
     each=True,
+    about="LaunchTemplateId",
 )
 """All versions of each template that a group or an instance names (`LaunchTemplateId`)."""
 LAUNCH_CONFIGURATIONS = Operation(
@@ -105,6 +106,7 @@ REFRESHES = Operation(
     nouns=("Rollout",),
     parameters={"MaxRecords": 100},
     each=True,
+    about="AutoScalingGroupName",
 )
 """Of each group. (Not read: its rollout is None, and what is asked of it raises.)"""
 WARM_POOLS = Operation(
@@ -114,6 +116,7 @@ WARM_POOLS = Operation(
     type=autoscaling.Member,
     nouns=("Group",),
     each=True,
+    about="AutoScalingGroupName",
 )
 """Of each group that has one. An answer does not name its group: the instances' own tags do."""
 HOOKS = Operation(
@@ -123,6 +126,7 @@ HOOKS = Operation(
     type=autoscaling.Hook,
     nouns=("Group",),
     each=True,
+    about="AutoScalingGroupName",
 )
 ACTIVITIES = Operation(
     service="autoscaling",
