@@ -1,6 +1,8 @@
 """Who is allowed what: a table of policies with the answer that IAM's documented evaluation gives."""
 
 import json
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -9,34 +11,36 @@ import pytest
 from tools.collect.aws.mapping.iam import Iam, partition_of, principals
 from tools.collect.aws.wire.access import Authorization
 
+Json = dict[str, Any]
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 ONE, OTHER = "i-0aaaaaaaaaaaaaaa1", "i-0bbbbbbbbbbbbbbb2"
 SEND, START = "ssm:SendCommand", "ssm:StartSession"
 PUSH = "ec2-instance-connect:SendSSHPublicKey"
-YES, NO, MAY, UNREAD = "user/alice", "", "user/alice (under a condition)", "user/alice (a policy of it was not read)"
+ALICE, BOB, DEPLOY = (f"arn:aws:iam::{ACCOUNT}:{name}" for name in ("user/alice", "user/bob", "role/deploy"))
+YES, NO, MAY, UNREAD = ALICE, "", f"{ALICE} (under a condition)", f"{ALICE} (a policy of it was not read)"
 
 
-def arn(instance="*", region=REGION, account=ACCOUNT):
+def arn(instance: str = "*", region: str = REGION, account: str = ACCOUNT) -> str:
     return f"arn:aws:ec2:{region}:{account}:instance/{instance}"
 
 
-def allow(action="*", resource="*", **more):
+def allow(action: Any = "*", resource: Any = "*", **more: Any) -> Json:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def deny(action="*", resource="*", **more):
+def deny(action: Any = "*", resource: Any = "*", **more: Any) -> Json:
     return {**allow(action, resource, **more), "Effect": "Deny"}
 
 
-def document(*statements, version="2012-10-17"):
+def document(*statements: Json, version: str = "2012-10-17") -> Json:
     return {"Version": version, "Statement": list(statements)}
 
 
-def inline(*statements):
+def inline(*statements: Json) -> Json:
     return {"PolicyName": "inline", "PolicyDocument": quote(json.dumps(document(*statements)))}
 
 
-def user(name="alice", statements=(), **more):
+def user(name: str = "alice", statements: Iterable[Json] = (), **more: Any) -> Json:
     return {
         "UserName": name,
         "Arn": f"arn:aws:iam::{ACCOUNT}:user/{name}",
@@ -45,7 +49,7 @@ def user(name="alice", statements=(), **more):
     }
 
 
-def managed(name, *statements, older=()):
+def managed(name: str, *statements: Json, older: Iterable[Json] = ()) -> Json:
     versions = [{"VersionId": "v2", "IsDefaultVersion": True, "Document": document(*statements)}]
     if older:
         versions.insert(0, {"VersionId": "v1", "IsDefaultVersion": False, "Document": document(*older)})
@@ -57,28 +61,28 @@ def managed(name, *statements, older=()):
     }
 
 
-def policy(name):
+def policy(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
 
 
-def attached(*names):
+def attached(*names: str) -> list[Json]:
     return [{"PolicyName": name, "PolicyArn": policy(name)} for name in names]
 
 
-def iam(**lists):
+def iam(**lists: Any) -> Iam:
     page = msgspec.convert(lists, Authorization)
     return Iam(principals([page], ACCOUNT), ACCOUNT, REGION)
 
 
-def of(*statements):
+def of(*statements: Json) -> Json:
     return {"UserDetailList": [user(statements=statements)]}
 
 
-def when(operator, key, value):
+def when(operator: str, key: str, value: Any) -> Json:
     return {"Condition": {operator: {key: value}}}
 
 
-TABLE = {
+TABLE: dict[str, tuple[Json, str, str]] = {
     # what is not said is denied
     "no policy": (of(), SEND, NO),
     "another action": (of(allow("ssm:GetParameter")), SEND, NO),
@@ -251,7 +255,7 @@ TABLE = {
 }
 
 
-def bounded(identity, *limit, read=True):
+def bounded(identity: Iterable[Json], *limit: Json, read: bool = True) -> Json:
     boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy("limit")}
     return {
         "UserDetailList": [user(statements=identity, PermissionsBoundary=boundary)],
@@ -271,28 +275,28 @@ TABLE |= {
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_a_table_of_policies(case):
+def test_a_table_of_policies(case: str) -> None:
     lists, action, expected = TABLE[case]
     assert iam(**lists).may(action, ONE, documents=action == SEND) == ((expected,) if expected else ())
 
 
-def test_each_instance_is_judged_by_itself():
+def test_each_instance_is_judged_by_itself() -> None:
     told = iam(UserDetailList=[user(statements=[allow(PUSH, arn(ONE))]), user("bob", [allow()])])
-    assert told.may(PUSH, ONE) == ("user/alice", "user/bob")
-    assert told.may(PUSH, OTHER) == ("user/bob",)
-    assert told.may_any(PUSH, [OTHER]) == ("user/bob",)
-    assert told.may_any(PUSH, [OTHER, ONE]) == ("user/alice", "user/bob")
+    assert told.may(PUSH, ONE) == (ALICE, BOB)
+    assert told.may(PUSH, OTHER) == (BOB,)
+    assert told.may_any(PUSH, [OTHER]) == (BOB,)
+    assert told.may_any(PUSH, [OTHER, ONE]) == (ALICE, BOB)
     assert told.may_any(PUSH, []) == ()
 
 
-def test_lists_go_on_over_pages():
+def test_lists_go_on_over_pages() -> None:
     first = msgspec.convert({"UserDetailList": [user(GroupList=["ops"])]}, Authorization)
     group = {"GroupName": "ops", "AttachedManagedPolicies": attached("p")}
     second = msgspec.convert({"GroupDetailList": [group], "Policies": [managed("p", allow())]}, Authorization)
-    assert Iam(principals([first, second], ACCOUNT), ACCOUNT, REGION).may(SEND, ONE) == ("user/alice",)
+    assert Iam(principals([first, second], ACCOUNT), ACCOUNT, REGION).may(SEND, ONE) == (ALICE,)
 
 
-def role(name="deploy", trust=(), path="/", **more):
+def role(name: str = "deploy", trust: Iterable[Json] = (), path: str = "/", **more: Any) -> Json:
     return {
         "RoleName": name,
         "Path": path,
@@ -303,46 +307,46 @@ def role(name="deploy", trust=(), path="/", **more):
     }
 
 
-def trusts(principal, action="sts:AssumeRole", **more):
+def trusts(principal: Any, action: str = "sts:AssumeRole", **more: Any) -> Json:
     return {"Effect": "Allow", "Principal": principal, "Action": action, **more}
 
 
 OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-TRUST = {
-    "its own account": ([trusts({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})], "role/deploy"),
-    "its own account by number": ([trusts({"AWS": ACCOUNT})], "role/deploy"),
+TRUST: dict[str, tuple[list[Json], str]] = {
+    "its own account": ([trusts({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})], DEPLOY),
+    "its own account by number": ([trusts({"AWS": ACCOUNT})], DEPLOY),
     "another": (
         [trusts({"AWS": "arn:aws:iam::210987654321:role/ci"})],
-        "role/deploy (assumable from account 210987654321)",
+        f"{DEPLOY} (assumable from account 210987654321)",
     ),
     "another with an external id": (
         [trusts({"AWS": "210987654321"}, **when("StringEquals", "sts:ExternalId", "x"))],
-        "role/deploy (assumable from account 210987654321, under a condition)",
+        f"{DEPLOY} (assumable from account 210987654321, under a condition)",
     ),
-    "anyone": ([trusts("*")], "role/deploy (assumable from any account)"),
-    "anyone as an AWS principal": ([trusts({"AWS": ["*"]})], "role/deploy (assumable from any account)"),
-    "a service": ([trusts({"Service": "ec2.amazonaws.com"})], "role/deploy (assumed only by ec2.amazonaws.com)"),
-    "a service and people": ([trusts({"Service": "ec2.amazonaws.com", "AWS": ACCOUNT})], "role/deploy"),
+    "anyone": ([trusts("*")], f"{DEPLOY} (assumable from any account)"),
+    "anyone as an AWS principal": ([trusts({"AWS": ["*"]})], f"{DEPLOY} (assumable from any account)"),
+    "a service": ([trusts({"Service": "ec2.amazonaws.com"})], f"{DEPLOY} (assumed only by ec2.amazonaws.com)"),
+    "a service and people": ([trusts({"Service": "ec2.amazonaws.com", "AWS": ACCOUNT})], DEPLOY),
     "a service and another account": (
         [trusts({"Service": "ec2.amazonaws.com"}), trusts({"AWS": "210987654321"})],
-        "role/deploy (assumable from account 210987654321)",
+        f"{DEPLOY} (assumable from account 210987654321)",
     ),
     "a pipeline": (
         [trusts({"Federated": OIDC}, "sts:AssumeRoleWithWebIdentity")],
-        "role/deploy (assumed through token.actions.githubusercontent.com)",
+        f"{DEPLOY} (assumed through token.actions.githubusercontent.com)",
     ),
-    "nobody": ([{**trusts("*"), "Effect": "Deny"}], "role/deploy (nobody may assume it)"),
-    "not to assume": ([trusts("*", "sts:TagSession")], "role/deploy (nobody may assume it)"),
+    "nobody": ([{**trusts("*"), "Effect": "Deny"}], f"{DEPLOY} (nobody may assume it)"),
+    "not to assume": ([trusts("*", "sts:TagSession")], f"{DEPLOY} (nobody may assume it)"),
 }
 
 
 @pytest.mark.parametrize("case", TRUST)
-def test_who_may_assume_a_role_is_said(case):
+def test_who_may_assume_a_role_is_said(case: str) -> None:
     trust, expected = TRUST[case]
     assert iam(RoleDetailList=[role(trust=trust)]).may(SEND, ONE) == (expected,)
 
 
-def test_a_service_linked_role_is_told_apart():
+def test_a_service_linked_role_is_told_apart() -> None:
     linked = role(
         "AWSServiceRoleForAutoScaling",
         [trusts({"Service": "autoscaling.amazonaws.com"})],
@@ -352,22 +356,22 @@ def test_a_service_linked_role_is_told_apart():
     assert said.endswith("AWSServiceRoleForAutoScaling (service-linked, assumed only by autoscaling.amazonaws.com)")
 
 
-def test_a_trust_policy_that_is_none_is_said():
+def test_a_trust_policy_that_is_none_is_said() -> None:
     (said,) = iam(RoleDetailList=[role(AssumeRolePolicyDocument="{")]).may(SEND, ONE)
-    assert said == "role/deploy (who may assume it was not read)"
+    assert said == f"{DEPLOY} (who may assume it was not read)"
 
 
-def test_a_role_has_no_user_name():
+def test_a_role_has_no_user_name() -> None:
     statement = allow(START, **when("StringEquals", "aws:username", "deploy"))
     trust = [trusts({"AWS": ACCOUNT})]
     assert iam(RoleDetailList=[role(trust=trust, RolePolicyList=[inline(statement)])]).may(START, ONE) == ()
-    assert iam(UserDetailList=[user("deploy", [statement])]).may(START, ONE) == ("user/deploy",)
+    assert iam(UserDetailList=[user("deploy", [statement])]).may(START, ONE) == (f"arn:aws:iam::{ACCOUNT}:user/deploy",)
 
 
 @pytest.mark.parametrize(
     ("region", "partition"), [(REGION, "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
 )
-def test_each_partition_has_its_own_arns(region, partition):
+def test_each_partition_has_its_own_arns(region: str, partition: str) -> None:
     assert partition_of(region) == partition
     page = msgspec.convert(of(allow(START, f"arn:{partition}:ec2:*:*:instance/*")), Authorization)
-    assert Iam(principals([page], ACCOUNT), ACCOUNT, region).may(START, ONE) == ("user/alice",)
+    assert Iam(principals([page], ACCOUNT), ACCOUNT, region).may(START, ONE) == (ALICE,)

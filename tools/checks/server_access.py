@@ -128,7 +128,7 @@ def _api(access: Access, settings: Settings) -> tuple[Violation | None, bool]:
     may = [who for who in access.who_seen or () if SERVICE_ROLES not in who]
     known = settings.allow.get(access.way)
     declared = known is not None or bool(settings.administrators)
-    others = [who for who in may if not _matches(who, [*(known or ()), *settings.administrators])]
+    others = [who for who in may if not _matches(who.partition(" ")[0], [*(known or ()), *settings.administrators])]
     if not others or not (declared or "*" in others):
         return None, bool(others)
     told = f"{', '.join(others)} may {APIS[access.way]}"

@@ -50,8 +50,9 @@ class Machine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 class Access(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """One way into servers: `ref` is what grants it (a security group, a key pair, a managed instance, the account's
     serial console). `door` is the key that `Machine.doors` names. `source` is from where (`0.0.0.0/0`, `sg-…`; empty
-    where the API itself is the door), `ports` which (`22`, `0-65535`), `slot` the pointer of the rule. `who` are the
-    principals who may use an API's door, None where that was not read."""
+    where the API itself is the door; of a key pair that the account no longer has that), `ports` which (`22`,
+    `0-65535`), `slot` the pointer of the rule. `who` are the principals who may use an API's door, ARNs with what is to
+    be said of one in brackets (`… (under a condition)`), None where that was not read."""
 
     ref: Ref
     version: str = ""

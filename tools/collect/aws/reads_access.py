@@ -35,10 +35,9 @@ CONNECT_ENDPOINTS = Operation(
 SERIAL_CONSOLE = Operation(
     service="ec2", name="GetSerialConsoleAccessStatus", items="", type=SerialConsole, nouns=("Access",)
 )
-AUTHORIZATION = Operation(
-    service="iam", name="GetAccountAuthorizationDetails", items="", type=Authorization, nouns=("Access",)
-)
-"""Everything of IAM in one operation; its items are pages, whose lists go on from one to the next."""
+AUTHORIZATION = Operation(service="iam", name="GetAccountAuthorizationDetails", items="", type=Authorization, nouns=())
+"""Everything of IAM in one operation; its items are pages, whose lists go on from one to the next.
+Where it is not read, the doors are known and not who may use them (`mapping/access.py` says so)."""
 
 ACCESS: tuple[Operation[Any], ...] = (
     SECURITY_GROUPS,

@@ -1,12 +1,17 @@
-"""What is read to tell what is said of a machine image: who built it, who scanned it, who signed it."""
+"""What is read to tell what is said of a machine image: who built it, who scanned it, who signed it.
+
+What can't be read of one of these is a gap of that kind of attestation alone (`mapping/said.py`), so that a region
+without Inspector leaves builds to be judged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.operation import Operation
+from tools.collect.aws.reads_compute import IMAGES
 from tools.collect.aws.wire.said import (
     BuiltImage,
     CoveredResource,
@@ -24,20 +29,26 @@ BUILDS = Operation(
     name="ListImageBuildVersions",
     items="imageSummaryList[]",
     type=ImageSummary,
-    nouns=("Attestation",),
+    nouns=(),
     parameters={"filters": [{"name": "type", "values": ["AMI"]}]},
 )
 """All builds of the account's own images (without an image's ARN it lists them all)."""
 BUILT = Operation(
-    service="imagebuilder", name="GetImage", items="image", type=BuiltImage, nouns=("Attestation",), each=True
+    service="imagebuilder",
+    name="GetImage",
+    items="image",
+    type=BuiltImage,
+    nouns=(),
+    each=True,
+    about="imageBuildVersionArn",
 )
-"""Asked for each build that made an image of this account and region: `imageBuildVersionArn` (`asked_of_builds`)."""
+"""Of each build that made an image in use: its pipeline, and whether it was scanned."""
 SCAN_FINDINGS = Operation(
     service="imagebuilder",
     name="ListImageScanFindings",
     items="findings[]",
     type=ScanFinding,
-    nouns=("Attestation",),
+    nouns=(),
     parameters={"filters": [{"name": "severity", "values": ["CRITICAL", "HIGH"]}]},
 )
 COVERAGE = Operation(
@@ -45,7 +56,7 @@ COVERAGE = Operation(
     name="ListCoverage",
     items="coveredResources[]",
     type=CoveredResource,
-    nouns=("Attestation",),
+    nouns=(),
     parameters={"filterCriteria": {"resourceType": _INSTANCES}},
 )
 FINDINGS = Operation(
@@ -53,7 +64,7 @@ FINDINGS = Operation(
     name="ListFindings",
     items="findings[]",
     type=Finding,
-    nouns=("Attestation",),
+    nouns=(),
     parameters={
         "filterCriteria": {
             "resourceType": _INSTANCES,
@@ -66,16 +77,20 @@ FINDINGS = Operation(
 SAID: tuple[Operation[Any], ...] = (BUILDS, BUILT, SCAN_FINDINGS, COVERAGE, FINDINGS)
 """What is read of what is said, in order."""
 
-PACKER = Operation(service="packer", name="Manifest", items="builds[]", type=PackerBuild, nouns=("Attestation",))
+PACKER = Operation(service="packer", name="Manifest", items="builds[]", type=PackerBuild, nouns=())
 """Not an API: a `packer-manifest.json` beside a recording, or one that is named."""
-ENVELOPES = Operation(service="dsse", name="Envelope", items="", type=Envelope, nouns=("Attestation",))
+ENVELOPES = Operation(service="dsse", name="Envelope", items="", type=Envelope, nouns=())
 """Not an API: `*.intoto.json`, and `*.intoto.jsonl` with one envelope a line."""
 FILES: tuple[Operation[Any], ...] = (PACKER, ENVELOPES)
 """What files say; nothing of it is asked of AWS."""
 
 
-def asked_of_builds(answers: Answers) -> Iterator[dict[str, Any]]:
-    """The parameters of each call of `BUILT`: builds with a machine image in this region."""
-    for build in answers.of(BUILDS):
-        if any(ami.region in ("", answers.region) for ami in build.output_resources.amis):
-            yield {"imageBuildVersionArn": build.arn}
+def _builds(answers: Answers) -> list[dict[str, Any]]:
+    """The builds that put out an image which is in use here."""
+    used = {image.image_id for image in answers.of(IMAGES)}
+    builds = [one for one in answers.of(BUILDS) if any(ami.image in used for ami in one.output_resources.amis)]
+    return [{"imageBuildVersionArn": build.arn} for build in builds]
+
+
+ASKED: dict[str, Callable[[Answers], list[dict[str, Any]]]] = {BUILT.key: _builds}
+"""The parameters of each call of what is asked for each thing, by operation."""

@@ -38,7 +38,7 @@ class Iam:
     """The principals of an account, and what they may do to the instances of a region."""
 
     def __init__(self, principals: Iterable[Principal], account: str, region: str) -> None:
-        self.principals = sorted(principals, key=lambda one: one.name)
+        self.principals = sorted(principals, key=lambda one: one.arn)
         partition = partition_of(region)
         self._instance = f"arn:{partition}:ec2:{region}:{account}:instance/"
         self._documents = f"arn:{partition}:ssm:{region}:*:document/*"
@@ -86,16 +86,16 @@ def _known(one: Principal, account: str, region: str) -> Known:
         "aws:principalaccount": account,
         "aws:resourceaccount": account,
         "aws:securetransport": "true",
-        "aws:username": one.name.rpartition("/")[2] if one.name.startswith("user/") else None,
+        "aws:username": one.user or None,
     }
 
 
 def _said(one: Principal, level: Level) -> str:
-    """A principal in words; empty where it is not allowed."""
+    """A principal's ARN, with what is to be said of it in brackets; empty where it is not allowed."""
     if level < Level.UNREAD:
         return ""
     notes = [*one.marks, *([NOTES[level]] if level in NOTES else [])]
-    return f"{one.name} ({'; '.join(notes)})" if notes else one.name
+    return f"{one.arn} ({'; '.join(notes)})" if notes else one.arn
 
 
 def principals(pages: Collection[Authorization], account: str) -> Iterator[Principal]:
@@ -109,19 +109,14 @@ def principals(pages: Collection[Authorization], account: str) -> Iterator[Princ
             known = _held(group.group_policy_list, group.attached_managed_policies, managed) if group else UNREAD
             parts.append(known)
         boundary = _boundary(user.permissions_boundary, managed)
-        yield Principal(arn=user.arn, name=_name(user.arn), identity=_together(parts), boundary=boundary)
+        yield Principal(arn=user.arn, user=user.user_name, identity=_together(parts), boundary=boundary)
     for role in (role for page in pages for role in page.role_detail_list):
         yield Principal(
             arn=role.arn,
-            name=_name(role.arn),
             identity=_held(role.role_policy_list, role.attached_managed_policies, managed),
             boundary=_boundary(role.permissions_boundary, managed),
             marks=marks_of(role, account),
         )
-
-
-def _name(arn: str) -> str:
-    return arn.split(":", 5)[-1]
 
 
 def _held(

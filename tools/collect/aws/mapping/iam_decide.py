@@ -34,11 +34,11 @@ class Policies(msgspec.Struct, frozen=True, gc=False):
 
 
 class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A user or a role: its ARN and name (`user/alice`, `role/ops/deploy`), what its own and its groups' policies say,
-    its permissions boundary (None: it has none), and what is to be said of it (`marks`)."""
+    """A user or a role: its ARN, the name of a `user` (a role: empty), what its own and its groups' policies say, its
+    permissions boundary (None: it has none), and what is to be said of it (`marks`)."""
 
     arn: str
-    name: str
+    user: str = ""
     identity: Policies
     boundary: Policies | None = None
     marks: tuple[str, ...] = ()
