@@ -18,14 +18,13 @@ from tests.driver.kill_at import Stop
 from tests.driver.loop import Loop
 from tests.driver.seen import Seen
 from tests.lab.cluster import Lab
-from tests.lab.manifests import deployment
+from tests.lab.manifests import DRAINED, deployment
 
 pytest_plugins = ["tests.driver.fixtures"]
 pytestmark = pytest.mark.lab
 
 ACTOR = "auditor-actor"
 NODE, OTHER = "node-b", "node-a"
-OURS = "drained-by-a-test"
 MAIN = ["intent", "effect", "done"]
 
 
@@ -42,7 +41,7 @@ class Fleet:
         manifest = deployment("app", self.lab.image("app:v1"), replicas=2)
         pod = manifest["spec"]["template"]["spec"]
         pod["terminationGracePeriodSeconds"] = 1
-        pod["tolerations"] = [{"key": OURS, "operator": "Exists"}]
+        pod["tolerations"] = [{"key": DRAINED, "operator": "Exists"}]
         if volumes:
             pod["volumes"] = [{"name": "scratch", "emptyDir": {}}]
         self.lab.apply(manifest, self.namespace)
@@ -76,9 +75,9 @@ def fleet(lab_alone: Lab, granted: Lab) -> Iterator[Fleet]:
     """A fleet of its own, on a node that no other test's workload comes to meanwhile (it runs beside them, and one that
     came after the plan would rightly stop the drain); both nodes are schedulable afterwards."""
     namespace = granted.namespace(f"drain-{secrets.token_hex(3)}")
-    granted.kubectl("taint", "node", NODE, f"{OURS}=yes:NoSchedule", "--overwrite")
+    granted.kubectl("taint", "node", NODE, f"{DRAINED}=yes:NoSchedule", "--overwrite")
     yield Fleet(granted, namespace)
-    granted.kubectl("taint", "node", NODE, f"{OURS}-")
+    granted.kubectl("taint", "node", NODE, f"{DRAINED}-")
     for node in (NODE, OTHER):
         granted.kubectl("uncordon", node)
     granted.discard_namespace(namespace)

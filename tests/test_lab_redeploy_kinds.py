@@ -67,6 +67,17 @@ def test_a_daemon_set_is_redeployed(loop: Loop, make: Make, seen: Seen) -> None:
     assert not seen.evictions(ACTOR, daemon.namespace)
 
 
+def test_a_daemon_set_that_has_no_instance_of_its_prior_release_left_is_redeployed(loop: Loop, make: Make) -> None:
+    """Its status does not say what the rollout leaves: that no instance was ever ready does."""
+    daemon = make("DaemonSet", updateStrategy={"rollingUpdate": {"maxUnavailable": 2}})
+    daemon.break_(running=2)
+    plan = loop.approved(daemon.finding(loop))
+    assert actions(plan) == ["redeploy-prior-release"]
+    said = loop.execute(plan)
+    assert said.code == 0, said
+    assert daemon.whole(daemon.prior)
+
+
 def test_a_stateful_set_that_waits_for_a_broken_pod_goes_on(loop: Loop, make: Make, seen: Seen) -> None:
     """A template alone does not help: the controller waits for the broken pod before it replaces it."""
     stateful = make("StatefulSet")

@@ -147,6 +147,17 @@ def test_a_freeze_blocks_what_a_rule_allows(plan: Plan) -> None:
     assert not needed(plan, {"mode": "unattended"}, freezes=[over]).blocked
 
 
+@pytest.mark.parametrize(("hour", "is_open"), [(7, False), (8, True), (11, True), (15, True), (16, False)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_windows_that_overlap_are_open_while_one_of_them_is(plan: Plan, hour: int, is_open: bool, order: int) -> None:
+    windows = [
+        {"name": name, "days": ["mon"], "from": begins, "to": ends, "time_zone": "UTC"}
+        for name, begins, ends in (("early", "08:00", "12:00"), ("late", "10:00", "16:00"))
+    ]
+    allowed = policy({"mode": "unattended", "windows": ["early", "late"][::order]}, windows=windows[::order])
+    assert bool(decide(allowed, plan, NOON.replace(hour=hour), Record()).blocked) != is_open
+
+
 @pytest.mark.parametrize(
     ("stop", "holds", "not_yet"),
     [

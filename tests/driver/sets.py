@@ -8,6 +8,7 @@ from typing import Any
 from tests.driver import command
 from tests.driver.loop import Loop
 from tests.lab import control_plane, settings, users
+from tests.lab.basics import LabError
 from tests.lab.cluster import Lab
 from tests.lab.manifests import workload
 from tests.lab.scenarios import rollout
@@ -16,6 +17,12 @@ from tests.lab.scenarios.healthy_sets import sized
 RESOURCES = {"StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 GRACE = 3
 """Seconds after which a rollout without a deadline counts as failed, as these tests set it."""
+ASIDE = {
+    "nodeSelector": {"kubernetes.io/hostname": "node-a"},
+    "tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}],
+}
+"""What keeps the pods of a StatefulSet off the node that other tests drain meanwhile, whose evictions would be counted
+as this test's, and lets them come to the other one while it is cordoned. A drain leaves a DaemonSet's alone."""
 
 
 class Set:
@@ -29,7 +36,10 @@ class Set:
 
     def apply(self, image: str, **spec: Any) -> None:
         """Let the pipeline apply it with another image, and with what of its specification is other than usual."""
-        self.lab.apply(workload(self.kind, self.name, image, **{**self.spec, **spec}), self.namespace)
+        manifest = workload(self.kind, self.name, image, **{**self.spec, **spec})
+        if self.kind == "StatefulSet":
+            manifest["spec"]["template"]["spec"] |= ASIDE
+        self.lab.apply(manifest, self.namespace)
 
     def release(self, image: str) -> None:
         """Roll out a good release, and wait until it is whole."""
@@ -101,7 +111,11 @@ class Set:
             mine = [f["fingerprint"] for f in seen if f["verdict"] == "violation"]
             return mine[0] if len(mine) == 1 else ""
 
-        return self.lab.wait(f"a finding about {self.name}, not {seen}", found, GRACE + 30)
+        try:
+            return self.lab.wait(f"a finding about {self.name}", found, GRACE + 30)
+        except LabError as error:
+            told = [(f["verdict"], f["code"], f["message"]) for f in seen]
+            raise AssertionError(f"{error}; last seen: {told}, {self.live['status']}, {self.images()}") from error
 
     def _read(self, what: str, group: str = "apis/apps/v1") -> dict[str, Any]:
         url = f"{settings.API_SERVER}/{group}/namespaces/{self.namespace}/{what}"

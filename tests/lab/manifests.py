@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 Manifest = dict[str, Any]
+DRAINED = "drained-by-a-test"
+"""The key of the taint that a test which drains a node puts on it, so that no other test's pods come to it."""
 
 
 def pod_template(name: str, image: str) -> Manifest:
@@ -26,14 +28,21 @@ def pod_template(name: str, image: str) -> Manifest:
 
 
 def workload(kind: str, name: str, image: str, **spec: Any) -> Manifest:
-    """A Deployment, StatefulSet or DaemonSet (apps/v1) of such pods; `spec` adds its own fields."""
+    """A Deployment, StatefulSet or DaemonSet (apps/v1) of such pods; `spec` adds its own fields.
+
+    A DaemonSet's pods come to a node that a test drains too, as those of most DaemonSets do: they stay in a drain, and
+    without them it would count that node in one moment and leave it out in the next.
+    """
+    template = pod_template(name, image)
+    if kind == "DaemonSet":
+        template["spec"]["tolerations"] = [{"key": DRAINED, "operator": "Exists"}]
     return {
         "apiVersion": "apps/v1",
         "kind": kind,
         "metadata": {"name": name},
         "spec": {
             "selector": {"matchLabels": {"app": name}},
-            "template": pod_template(name, image),
+            "template": template,
             **spec,
         },
     }

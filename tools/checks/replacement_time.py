@@ -24,9 +24,7 @@ from tools.check import View, Violation, Violations, check
 from tools.model.nouns import Container, Instance
 from tools.model.observation import NotApplicable, NotObserved
 from tools.model.times import parsed
-
-AT_ONCE = timedelta(seconds=30)
-"""How soon after its creation an instance's first report of its readiness comes, at the latest."""
+from tools.readiness import AT_ONCE
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,15 +11,17 @@ instance that is still there once the rollout has ended, or
 once a paused rollout has stood for longer than the deadline. A StatefulSet and a DaemonSet have no deadline:
 there a superseded instance is a violation once nothing of the rollout has moved for the grace; where its strategy
 keeps superseded instances, or none is left and the rollout has not ended, an instance of the new release that is
-still not ready by then is one.
+still not ready by then is one. Only a StatefulSet's status says whether its rollout has ended; a DaemonSet's has not
+where no instance of its release was ever ready.
 
 **How to fix.** Redeploy the prior release, which the remedy does for a Deployment, a StatefulSet and a DaemonSet; then
 find out why the new one never became ready.
 
 **Limits.** A rollout within its deadline is inconclusive: it is neither complete nor failed. So is one that its
-own strategy holds (a partition, OnDelete, a paused canary, the old colour of a blue-green rollout). A release
-that was healthy and broke later is not this check's subject. Workloads of kinds that are not read are
-inconclusive; a Job, a CronJob and a static pod replace no instance by a release.
+own strategy holds (a partition, OnDelete, a paused canary, the old colour of a blue-green rollout), and a DaemonSet
+that has no superseded instance left and some of its instances ready. A release that was healthy and broke later is not
+this check's subject. Workloads of kinds that are not read are inconclusive; a Job, a CronJob and a static pod replace
+no instance by a release.
 """
 
 from __future__ import annotations
@@ -33,6 +35,10 @@ from tools.check import Thing, View, Violation, Violations, check
 from tools.model.nouns import Instance, Release, Workload
 from tools.model.observation import NotApplicable, NotObserved
 from tools.model.times import parsed
+from tools.readiness import never_ready
+
+BEGINS = 600
+"""How many seconds after its release became the current one a rollout makes its first instance, at the latest."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +86,8 @@ def examine(workload: Workload, view: View) -> Violations:
             )
     if outlived:
         return
-    unready = _unready(workload, current, view, grace) if lingering or workload.rollout.leaving else None
+    open_ended = lingering or workload.rollout.leaving or _never_served(workload, current, view)
+    unready = _unready(workload, current, view, grace) if open_ended else None
     if unready is not None:
         yield unready
         return
@@ -172,6 +179,17 @@ def _unready(workload: Workload, current: Release, view: View, grace: int) -> Vi
         since=current.created,
         remedy=_remedy(workload),
     )
+
+
+def _never_served(workload: Workload, current: Release, view: View) -> bool:
+    """Whether the rollout of a DaemonSet, whose status names no release that it leaves, can't have ended: it made its
+    instances, and none of them was ever ready."""
+    if workload.ref.kind != "DaemonSet" or _complete(workload):
+        return False
+    own = list(view.instances_of(current))
+    if not own or not all(never_ready(instance) for instance in own):
+        return False
+    return not _older(min(i.created for i in own), workload.rollout.since or current.created, BEGINS)
 
 
 def _moved(workload: Workload, current: Release, view: View) -> str:

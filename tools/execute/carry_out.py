@@ -72,8 +72,8 @@ def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress, stop: 
     it ended in words. `stop` is asked between steps.
 
     Raises `Refused` where the world is not the approved one, where a step is not verified or where it was stopped (what
-    was done is said, and what was not), and `ApiFailure` where the cluster does not answer: the journal says how far it
-    came, and a resume goes on.
+    was done is said, and what was not), and `ApiFailure` where the cluster does not answer or rejects a request: it
+    says how far the journal came, and a resume goes on.
     """
     details = []
     for number, step in enumerate(plan.steps, FIRST):
@@ -85,17 +85,32 @@ def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress, stop: 
         try:
             details.append(running.carry_out())
         except Refused as refused:
-            if number == FIRST:
+            if number == FIRST and refused.code != "rejected":
                 raise
             raise Refused(
                 refused.code,
                 f"step {number} of {len(plan.steps)}: {refused.message}",
-                " ".join(
-                    part for part in (refused.cause and f"{refused.cause};", standing(plan, journal.state)) if part
-                ),
-                refused.mend or ways_on(plan),
+                _where(refused, plan, journal),
+                f"{refused.mend}; then {_go_on(plan, journal)}"
+                if refused.code == "rejected"
+                else refused.mend or ways_on(plan),
             ) from refused
+        except ApiFailure as failure:
+            where, mend = _where(failure, plan, journal), failure.mend or _go_on(plan, journal)
+            raise ApiFailure(failure.status, failure.code, failure.message, where, mend) from failure
     return "; ".join(details) or "it was done before; nothing was written now"
+
+
+def _where(error: AuditorError, plan: Plan, journal: Journal) -> str:
+    """Why it was stopped, and which steps that leaves done, begun and not begun."""
+    return " ".join(part for part in (error.cause and f"{error.cause};", standing(plan, journal.state)) if part)
+
+
+def _go_on(plan: Plan, journal: Journal) -> str:
+    """How to go on once what stopped it is mended."""
+    if all(journal.state(plan.id, number) is None for number, _ in enumerate(plan.steps, FIRST)):
+        return f"auditor execute {plan.run} tries again: nothing was done"
+    return ways_on(plan)
 
 
 def standing(plan: Plan, state_of: Callable[[str, int], State | None]) -> str:

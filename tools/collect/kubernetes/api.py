@@ -35,8 +35,8 @@ class ApiFailure(AuditorError):
     """A request that was not answered with success. `status` is the HTTP code (0 where there was no answer), `code`
     the machine-readable reason: one of `CODES`, `timeout`, `unreachable`, `truncated`, `server-error`, `refused`."""
 
-    def __init__(self, status: int, code: str, message: str, cause: str = "") -> None:
-        super().__init__(message, cause)
+    def __init__(self, status: int, code: str, message: str, cause: str = "", mend: str = "") -> None:
+        super().__init__(message, cause, mend)
         self.status = status
         self.code = code
 
