@@ -53,7 +53,7 @@ class Fleet:
         days = ((0, 700, -30), (1, 400, -300), (2, 120, 1), (3, 40, -600))
         names = (*PRODUCTS, "legacy")
         return [
-            o.image(name, number, ago(self.now, days=created), ago(self.now, days=ends))
+            o.image(name, number, _millis(ago(self.now, days=created)), _millis(ago(self.now, days=ends)))
             for name in names
             for number, created, ends in days
             if (name, number) != ("legacy", 3)
@@ -203,6 +203,11 @@ EMPTY = (
     ("DescribeNetworkAcls", "NetworkAcls"),
 )
 """What this account has none of."""
+
+
+def _millis(time: str) -> str:
+    """As EC2 writes the times of an image, which are plain text there."""
+    return time.replace("+00:00", ".000Z")
 
 
 def _owners(one: Object) -> list[str]:

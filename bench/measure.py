@@ -7,8 +7,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +26,19 @@ class Cost:
     code: int
 
 
-def once(argv: Sequence[str], cwd: str | Path | None = None) -> Cost:
-    """Run it, its output thrown away. The peak is the kernel's (wait4), so this process must stay small itself."""
+def once(
+    argv: Sequence[str], cwd: str | Path | None = None, more: Mapping[str, str] | None = None, limit: float = 3600
+) -> Cost:
+    """Run it, its output thrown away, with more of an environment, ended after so many seconds at most. The peak is the
+    kernel's (wait4), so this process must stay small itself."""
     env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # users have their bytecode cached
     began = time.monotonic()
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(argv, stdin=quiet, stdout=quiet, stderr=quiet, env=env, cwd=cwd)
+    process = subprocess.Popen(argv, stdin=quiet, stdout=quiet, stderr=quiet, env={**env, **(more or {})}, cwd=cwd)
+    end = threading.Timer(limit, process.kill)
+    end.start()
     _, status, used = os.wait4(process.pid, 0)
+    end.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
     return Cost(used.ru_utime + used.ru_stime, time.monotonic() - began, megabytes, process.returncode)
