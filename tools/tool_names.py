@@ -21,6 +21,10 @@ DECLARATIVE = (
     "kapp",
     "flux",
     "before-first-apply",
+    "opentofu",
+    "cloudformation",
+    "aws-cdk",
+    "aws-sam",
 )
 """How the names of tools begin that write what a file or a repository declares."""
 IMPERATIVE = (
@@ -31,6 +35,10 @@ IMPERATIVE = (
     "mozilla",
     "dashboard",
     "openshift-console",
+    "aws-console",
+    "aws-cli",
+    "awspowershell",
+    "aws-tools",
     "argocd-server",  # the buttons of its user interface; what is in Git its controller applies
 )
 """How the names of tools begin that write what somebody typed. Of both lists the longest beginning decides."""

@@ -63,17 +63,50 @@ DEFAULTS: tuple[Rule, ...] = (
 )
 """What holds where `auditor.toml` says nothing else."""
 
+SERVICES = ("autoscaling", "cloudformation", "codedeploy", "ec2fleet", "ecs", "eks", "elasticbeanstalk", "spotfleet")
+"""The services that keep servers as something declares it: what one of them does for a caller is a controller's act.
+(What Systems Manager or CloudShell does for a person is that person's.)"""
+PIPELINES = (
+    "token.actions.githubusercontent.com*",
+    "gitlab.*",
+    "oidc.circleci.com*",
+    "agent.buildkite.com",
+    "api.bitbucket.org*",
+    "app.terraform.io",
+    "vstoken.dev.azure.com*",
+)
+"""The OIDC providers of build services, as a role's trust names them."""
+
+AWS_DEFAULTS: tuple[Rule, ...] = (
+    *(Rule("controller", group=f"invoked-by:{service}.amazonaws.com") for service in SERVICES),
+    Rule("controller", group="type:AWSService"),
+    Rule("controller", "arn:aws*:iam::*:role/aws-service-role/*"),
+    *(Rule("pipeline", group=f"federated:*oidc-provider/{provider}") for provider in PIPELINES),
+    *(Rule("person", group=f"type:{kind}") for kind in ("Root", "IAMUser", "IdentityCenterUser", "FederatedUser")),
+    *(Rule("person", group=f"type:{kind}") for kind in ("SAMLUser", "WebIdentityUser")),
+    Rule("person", "arn:aws*:sts::*:assumed-role/AWSReservedSSO_*"),
+    Rule("person", group="console"),
+    Rule("person", group="mfa"),
+    Rule("unknown", "?*"),
+)
+"""The same for AWS, whose identities are `userIdentity` of CloudTrail. The name is the ARN (of a role without its
+session, but where the session names a person); the groups are what the event says besides: `type:AssumedRole`,
+`invoked-by:SERVICE`, `federated:PROVIDER`, `session:NAME`, `source:IDENTITY`, `console` (credentials of a console
+session) and `mfa`. A role that nothing else tells of is of no known kind: anybody may assume it."""
+
 
 class Actors(msgspec.Struct, frozen=True):
     """The rules of one installation: its own first, then the defaults."""
 
     rules: tuple[Rule, ...] = ()
 
-    def kind_of(self, user: str, groups: Sequence[str] = (), agent: str = "") -> tuple[ActorKind, str]:
-        """The kind of a user, and the rule that says so."""
+    def kind_of(
+        self, user: str, groups: Sequence[str] = (), agent: str = "", defaults: tuple[Rule, ...] = DEFAULTS
+    ) -> tuple[ActorKind, str]:
+        """The kind of a user, and the rule that says so; `defaults` are those of where the name comes from."""
         if not user:
             return "unknown", "the event names no user"
-        for rule in (*self.rules, *DEFAULTS):
+        for rule in (*self.rules, *defaults):
             if rule.matches(user, groups, agent):
                 return rule.kind, str(rule)
         return "unknown", "no rule matches"

@@ -20,7 +20,6 @@ IMPRECISE = timedelta(minutes=10)
 NAMES: tuple[str, ...] = (
     "SendCommand",
     "StartSession",
-    "ResumeSession",
     "CreateAssociation",
     "CreateAssociationBatch",
     "UpdateAssociation",
@@ -56,7 +55,6 @@ NAMES: tuple[str, ...] = (
     "TerminateInstanceInAutoScalingGroup",
     "CreateLaunchTemplateVersion",
     "ModifyLaunchTemplate",
-    "DeleteLaunchTemplateVersions",
 )
 """The events that are acts on servers and on what keeps them. LookupEvents takes one attribute a request, and asked by
 name it pages through these alone, however busy the account is."""
@@ -107,7 +105,9 @@ PATCHES = Operation(
     nouns=("Change",),
     each=True,
 )
-DEPLOYMENTS = Operation(service="codedeploy", name="ListDeployments", items="deployments[]", type=str, nouns=("Change",))
+DEPLOYMENTS = Operation(
+    service="codedeploy", name="ListDeployments", items="deployments[]", type=str, nouns=("Change",)
+)
 DEPLOYED = Operation(
     service="codedeploy",
     name="BatchGetDeployments",

@@ -80,6 +80,6 @@ def salvaged(data: bytes) -> Iterator[bytes]:
 
 
 def _ends(text: str, at: int) -> bool:
-    """Whether what can't be read from here on is a record that the file's end cuts off: it opens more than it closes."""
+    """Whether what can't be read from here on is cut off by the file's end: it opens more than it closes."""
     rest = re.sub(r'"(?:[^"\\]|\\.)*"', '""', text[at:])
     return rest.count("{") > rest.count("}")

@@ -101,7 +101,7 @@ def read(into: Trail, name: str, data: Iterator[bytes]) -> None:
     tally = Counter[str]()
     try:
         for number, record in enumerate(_records(whole, into, cut=missing is not None), 1):
-            _record(record, f"{name}, record {number}", _delivered(name), into, tally)
+            _record(record, f"{name}, record {number}", delivered(name), into, tally)
     except Unreadable as error:
         if missing is None:
             into.faults.append(Fault(name, error.code, error.reason))
@@ -167,8 +167,8 @@ def _record(
     return None
 
 
-def _delivered(name: str) -> datetime | None:
-    """When a log file was delivered, as its name says it (`123456789012_CloudTrail_eu-central-1_20260710T1200Z_….json.gz`)."""
+def delivered(name: str) -> datetime | None:
+    """When a log file was delivered, as its name says (`ACCOUNT_CloudTrail_REGION_20260710T1200Z_….json.gz`)."""
     found = _DELIVERED.search(name)
     try:
         return datetime.strptime(found[1], "%Y%m%dT%H%M").replace(tzinfo=UTC) if found else None

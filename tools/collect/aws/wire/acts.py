@@ -31,9 +31,8 @@ class Invocation(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
 
     command_id: str
     instance_id: str
-    document_name: str = ""
-    requested_date_time: str = ""
     status: str = ""
+    status_details: str = ""
 
 
 class Session(msgspec.Struct, frozen=True, gc=False, rename="pascal"):

@@ -42,7 +42,7 @@ class Attributes(msgspec.Struct, rename="camel", gc=False):
 
 
 class SessionContext(msgspec.Struct, rename="camel", gc=False):
-    """`userIdentity.sessionContext`. `source_identity` is set once and kept by every role that is assumed from there."""
+    """`userIdentity.sessionContext`. `source_identity` is kept by every role that is assumed from there."""
 
     session_issuer: Issuer | None = None
     web_id_federation_data: Federation | None = None

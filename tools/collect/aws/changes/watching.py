@@ -1,0 +1,175 @@
+"""What CloudTrail could have seen: its own history where it was asked, and a trail's files, from when to when.
+
+Both hold the management events of one account and region. What enters a server through no API of AWS (ssh, an agent of
+somebody else's) is in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from tools.collect.aws.answers import Answers
+from tools.collect.aws.changes.events import ACTS_OF
+from tools.collect.aws.changes.making import Unresolved
+from tools.collect.aws.changes.trail import SLACK, Seen, Trail, delivered
+from tools.collect.aws.reads_acts import LOOKUP_EVENTS, NAMES
+from tools.collect.aws.wire.cloudtrail import Digest
+from tools.model.change import ENTERING, Act, Blind, Watch
+from tools.model.times import parsed
+
+POLICY = "management events, through the API: what comes by ssh is in no log of AWS"
+HISTORY = "CloudTrail's event history"
+FILES = "the trail's files"
+HOLE = timedelta(hours=1)
+"""How long a region may be silent in a trail's files before a file is missing, where no digest says that there is none:
+the agents of its servers alone call more often."""
+BREAKING = ("truncated", "broken", "too-large")
+"""What makes a file not whole. (One of another kind is none of the trail's.)"""
+
+
+def watches_of(answers: Answers, found: Trail, unresolved: list[Unresolved]) -> tuple[Watch, ...]:
+    """What could have been seen of the scope. What is known to have happened to nobody knows which instance is a blind
+    spot at its time."""
+    scope = answers.scope
+    made = [*_history(answers), *_files(answers, found)]
+    if made:
+        made += [
+            Watch(scope=scope, since=since, until=until, name=made[-1].name, policy=POLICY, blind=(blind,))
+            for since, until, blind in _spots(unresolved)
+        ]
+    return tuple(sorted(set(made)))
+
+
+def _spots(unresolved: list[Unresolved]) -> Iterator[tuple[str, str, Blind]]:
+    for act in sorted({one.act for one in unresolved}):
+        some = sorted((one for one in unresolved if one.act == act), key=lambda one: (one.time, one.reason))
+        more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
+        yield some[0].time, some[-1].time, Blind(act, f"{some[-1].reason}{more}", kinds=("Instance",))
+
+
+def _history(answers: Answers) -> Iterator[Watch]:
+    """The event history, as far as it was asked: a name that could not be asked for is a blind spot of its acts."""
+    pages = answers.of(LOOKUP_EVENTS)
+    failures = [f for f in answers.failures if f.operation == LOOKUP_EVENTS.key]
+    if not pages:
+        return
+    asked = {a.attribute_value for page in pages for a in page.lookup_attributes if a.attribute_key == "EventName"}
+    missed = {f.about: f.reason for f in failures if f.about in NAMES}
+    missed |= {name: "it was not asked for" for name in NAMES if asked and name not in asked and name not in missed}
+    broken = next((f.reason for f in failures if f.about not in NAMES), "")
+    since = max((page.start_time for page in pages), default="")
+    until = min((page.end_time for page in pages if page.end_time), default="") or answers.moment
+    if not since:
+        broken = broken or "the interval that was asked for is not told"
+        since = until
+    yield Watch(
+        scope=answers.scope,
+        since=_text(since),
+        until=_text(until),
+        name=HISTORY,
+        policy=POLICY,
+        blind=tuple(sorted({blind for name, reason in missed.items() for blind in _blind(name, reason)})),
+        broken=broken,
+    )
+
+
+def _blind(name: str, reason: str) -> Iterator[Blind]:
+    acts: tuple[Act, ...] = ACTS_OF[name]
+    for act in acts:
+        kinds = ("Instance",) if act in ENTERING else ()
+        yield Blind(act, f"{name} could not be looked up: {reason}", kinds=kinds)
+
+
+def _files(answers: Answers, found: Trail) -> Iterator[Watch]:
+    """The files' intervals: as declared, else as their digests prove, else from event to event without a hole."""
+    seen = found.seen.get((answers.account, answers.region))
+    spans = _declared(found, seen) or _joined([*_digested(answers, found), *(_silent(seen) if seen else ())])
+    silent = "" if seen is None or seen.writes else "it holds no event that writes: a trail of reads alone?"
+    latest = parsed(answers.moment)
+    for since, until in spans:
+        until = min(until, latest) if latest is not None else until
+        if until < since:
+            continue
+        yield _watch(answers.scope, since, until, silent)
+        yield from _broken(answers, found, since, until)
+
+
+def _declared(found: Trail, seen: Seen | None) -> list[tuple[datetime, datetime]]:
+    since, until = parsed(found.since), parsed(found.until)
+    if seen is None or not (since or until):
+        return []
+    return [(since or _at(min(seen.minutes)), until or _at(max(seen.minutes) + 1))]
+
+
+def _silent(seen: Seen) -> Iterator[tuple[datetime, datetime]]:
+    minutes = sorted(seen.minutes)
+    begin = before = minutes[0]
+    for minute in minutes[1:]:
+        if _at(minute) - _at(before) > HOLE:
+            yield _at(begin + 1), _at(before)
+            begin = minute
+        before = minute
+    yield _at(begin + 1), _at(before)
+
+
+def _digested(answers: Answers, found: Trail) -> Iterator[tuple[datetime, datetime]]:
+    """The hours whose files a digest lists."""
+    for digest in found.digests:
+        begin, end = parsed(digest.digest_start_time), parsed(digest.digest_end_time)
+        if begin and end and _ours(digest, answers):
+            yield begin, end
+
+
+def _ours(digest: Digest, answers: Answers) -> bool:
+    region = f"/{answers.region}/"
+    places = [digest.digest_s3_object, *(file.s3_object for file in digest.log_files)]
+    return digest.aws_account_id == answers.account and any(region in place for place in places)
+
+
+def missing(answers: Answers, found: Trail) -> Iterator[tuple[str, Digest]]:
+    """The log files that a digest lists and that are not there (compressed or not)."""
+    for digest in found.digests:
+        for file in digest.log_files if _ours(digest, answers) else ():
+            name = file.s3_object.rpartition("/")[2]
+            if not found.files & {name, name.removesuffix(".gz")}:
+                yield name, digest
+
+
+def _broken(answers: Answers, found: Trail, since: datetime, until: datetime) -> Iterator[Watch]:
+    """Where a file is not whole: around its delivery where its name tells that, else all of the interval."""
+    for fault in found.faults:
+        time = delivered(fault.place)
+        if fault.code not in BREAKING or (time is not None and not since <= time <= until + SLACK):
+            continue
+        begin, end = (since, until) if time is None else (max(since, time - SLACK), min(until, time))
+        yield _watch(answers.scope, begin, end, f"{fault.place}: {fault.reason}")
+    for name, digest in missing(answers, found):
+        first, last = parsed(digest.digest_start_time), parsed(digest.digest_end_time)
+        if first is not None and last is not None and first <= until and last >= since:
+            yield _watch(
+                answers.scope, max(since, first - SLACK), min(until, last), f"{name} was delivered and is not here"
+            )
+
+
+def _watch(scope: str, since: datetime, until: datetime, broken: str) -> Watch:
+    return Watch(scope=scope, since=_text(since), until=_text(until), name=FILES, policy=POLICY, broken=broken)
+
+
+def _joined(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    joined: list[tuple[datetime, datetime]] = []
+    for since, until in sorted(spans):
+        if joined and since <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], until))
+        else:
+            joined.append((since, until))
+    return joined
+
+
+def _at(minute: int) -> datetime:
+    return datetime.fromtimestamp(minute * 60, UTC)
+
+
+def _text(time: datetime | str) -> str:
+    told = parsed(time) if isinstance(time, str) else time
+    return told.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if told is not None else str(time)
