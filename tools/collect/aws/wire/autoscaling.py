@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tools.collect.aws.wire.ec2 import Device, MetadataOptions, Tag
+from tools.collect.aws.wire.ec2 import Device, MetadataOptions
 
 
 class TemplateSpec(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
@@ -91,8 +91,6 @@ class Group(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     instance_maintenance_policy: Maintenance | None = None
     warm_pool_configuration: WarmPool | None = None
     warm_pool_size: int = 0
-    status: str = ""
-    tags: tuple[Tag, ...] = ()
 
 
 class Preferences(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
