@@ -79,7 +79,7 @@ def _members(workload: Workload, group: Group, view: View) -> Violations:
             told = "it stands by, and its group's refresh ignores it"
             evidence = [(workload, "group.standby"), (instance, "machine.lifecycle")]
             yield Violation("standby-member", told, evidence, on=instance)
-        if current is not None and machine.lifecycle.startswith("Warmed") and _other(instance, current):
+        if current is not None and machine.lifecycle.startswith("Warmed") and _other(instance, current, view):
             told = "it waits in the warm pool with another release than its group's current one"
             told += ", and comes back there after it has served" if group.warm_reuse else ""
             evidence = [(instance, "release_ref.name"), (current, "ref.name"), (instance, "machine.lifecycle")]
@@ -88,6 +88,13 @@ def _members(workload: Workload, group: Group, view: View) -> Violations:
         raise missed
 
 
-def _other(instance: Instance, current: Release) -> bool:
+def _other(instance: Instance, current: Release, view: View) -> bool:
+    """Whether a server was made by a release of another content than the current one, as far as that was read."""
     made_by = instance.release_ref
-    return made_by is not None and made_by.uid != current.ref.uid
+    if made_by is None or made_by.uid == current.ref.uid:
+        return False
+    try:
+        release = view.release_of(instance)
+    except NotObserved:
+        return True
+    return release is None or release.template != current.template

@@ -69,7 +69,7 @@ def examine(workload: Workload, view: View) -> Violations:
     grace, held = view.settings(Settings).grace, _held(workload)
     outlived, lingering, stands = False, False, None
     for instance in view.instances_of(workload):
-        if not _superseded(instance, current):
+        if not _superseded(instance, current) or _alike(instance, current, view):
             continue
         if not instance.deleted:
             lingering = True
@@ -103,6 +103,13 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
     counted: list[tuple[Thing, str]] = [(workload, "rollout.available")]
     if current.ready is not None:
         counted.append((current, "ready"))
+    if rollout.phase == "Failed":
+        return Violation(
+            "failed",
+            "its controller gave its last rollout up",
+            [(workload, "rollout.phase"), (workload, "rollout.message"), *counted],
+            since=rollout.since,
+        )
     if rollout.aborted:
         return Violation(
             "aborted",
@@ -117,13 +124,6 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
             [(workload, "rollout.reason"), *counted],
             since=rollout.since,
             remedy=_remedy(workload),
-        )
-    if rollout.phase == "Failed":
-        return Violation(
-            "failed",
-            "its controller gave its last rollout up",
-            [(workload, "rollout.phase"), (workload, "rollout.message"), *counted],
-            since=rollout.since,
         )
     if rollout.phase == "Degraded":
         return Violation(
@@ -212,6 +212,15 @@ def _superseded(instance: Instance, current: Release) -> bool:
     if instance.finished or made_by is None:
         return False
     return made_by.uid != current.ref.uid if made_by.uid else made_by.name not in ("", current.ref.name)
+
+
+def _alike(instance: Instance, current: Release, view: View) -> bool:
+    """Whether a release of another name has the content of the current one: a version that was written again."""
+    try:
+        made_by = view.release_of(instance)
+    except NotObserved:
+        return False
+    return made_by is not None and made_by.template == current.template
 
 
 def _state(workload: Workload) -> str:

@@ -82,6 +82,8 @@ def examine(instance: Instance, view: View) -> Violations:
     missed: NotObserved | None = None
     try:
         for access in view.access_to(instance):
+            if access.source and access.source == access.ref.name:
+                continue  # from a security group to itself
             if access.way in PORTS:
                 yield from _port(access, settings)
             elif access.way == "key-pair":
@@ -106,7 +108,7 @@ def examine(instance: Instance, view: View) -> Violations:
 
 def _port(access: Access, settings: Settings) -> Violations:
     """The violation of a rule that opens a port."""
-    if access.source == access.ref.name or _matches(access.source, settings.allow.get(access.way, [])):
+    if _matches(access.source, settings.allow.get(access.way, [])):
         return
     world = _is_world(access.source)
     told = f"{access.ref.name} opens {PORTS[access.way]} ({access.ports}) to {access.source}"

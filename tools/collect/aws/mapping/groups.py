@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.collect.aws.mapping.mixed import main_of, overrides_of, own
+from tools.collect.aws.mapping.mixed import named_versions, overrides_of, own
 from tools.collect.aws.mapping.releases import Made
 from tools.collect.aws.mapping.rollouts import strategy_of
 from tools.collect.aws.wire import autoscaling as wire
@@ -51,11 +51,11 @@ def unread(owner: Ref) -> Workload:
 
 def group_of(group: wire.Group, refresh: wire.Refresh | None, warm: int | None, hooks: list[wire.Hook]) -> Group:
     """What only a group of servers has; `warm` is how many members its warm pool was seen to hold."""
-    main, pool = main_of(group), group.warm_pool_configuration
+    pool = group.warm_pool_configuration
     wanted = refresh.preferences if refresh is not None else None
     reuse = pool.instance_reuse_policy if pool is not None else None
     return Group(
-        named=group.launch_configuration_name or (main.version if main is not None else ""),
+        named=group.launch_configuration_name or ", ".join(named_versions(group)),
         overrides=own(overrides_of(group)),
         suspended=tuple(sorted(process.process_name for process in group.suspended_processes)),
         skip_matching=wanted.skip_matching if wanted is not None else None,

@@ -42,6 +42,13 @@ def overrides_of(group: Group | Desired) -> tuple[Override, ...]:
     return policy.launch_template.overrides if policy and policy.launch_template else ()
 
 
+def named_versions(group: Group | Desired) -> list[str]:
+    """How it names the versions that it launches, as written (`3`, `$Latest`): of its template, and of each override
+    with one of its own."""
+    specs = [main_of(group), *(override.launch_template_specification for override in overrides_of(group))]
+    return list(dict.fromkeys(spec.version for spec in specs if spec is not None))
+
+
 def own(overrides: tuple[Override, ...]) -> int:
     """How many overrides name a template or an image of their own."""
     return sum(1 for o in overrides if o.image_id or o.launch_template_specification is not None)
