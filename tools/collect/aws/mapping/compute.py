@@ -14,7 +14,8 @@ from tools.collect.aws.mapping.instances import Shared, instance_of, keeper_of, 
 from tools.collect.aws.mapping.members import Members
 from tools.collect.aws.mapping.releases import Made, Releases, part_name
 from tools.collect.aws.mapping.rollouts import newest_of, rollout_of, target_of
-from tools.collect.aws.mapping.templates import Unresolved, Version
+from tools.collect.aws.mapping.templates import Version
+from tools.collect.aws.mapping.told import Unresolved, was_told
 from tools.collect.aws.mapping.volumes import Devices, Disks
 from tools.collect.aws.wire import autoscaling, ec2
 from tools.model.artifact import Artifact
@@ -99,7 +100,7 @@ class _Computing:
         made = self.releases.of_group(group, ref, target_of(group, refresh), used)
         self.made[name], self.refs[name] = made, ref
         rollout = None
-        if reads.REFRESHES.key in self.answers.whole and self.answers.failed(reads.REFRESHES, name) is None:
+        if was_told(self.answers, reads.REFRESHES, name):
             counted = [
                 (member, self._is_current(made, version_of(member, self.members.tags(member.instance_id))))
                 for member in group.instances

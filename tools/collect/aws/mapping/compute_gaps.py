@@ -13,6 +13,7 @@ from tools.collect.aws import reads_compute as reads
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.mapping.groups import KIND
 from tools.collect.aws.mapping.releases import Made
+from tools.collect.aws.mapping.told import was_told
 from tools.model.observation import Gap
 
 _MENDS = {
@@ -75,7 +76,7 @@ def of_keepers(scope: str, kept: Counter[str], gone: Counter[str]) -> Iterator[G
 
 def of_members(answers: Answers, dangling: list[str]) -> Iterator[Gap]:
     """Members of groups that are not among the instances, where all were read."""
-    if dangling and reads.INSTANCES.key in answers.whole and answers.failed(reads.INSTANCES) is None:
+    if dangling and was_told(answers, reads.INSTANCES):
         yield Gap(
             scope=answers.scope,
             noun="Instance",

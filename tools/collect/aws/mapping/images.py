@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tools.collect.aws import reads_compute as reads
 from tools.collect.aws.answers import Answers
+from tools.collect.aws.mapping.told import was_told
 from tools.collect.aws.wire import ec2
 from tools.model.artifact import Artifact
 from tools.model.identity import Ref
@@ -25,13 +26,13 @@ def artifacts_of(answers: Answers, named: Iterable[str]) -> Iterator[Artifact]:
     none at all where that was not answered."""
     read = {image.image_id: image for image in answers.of(reads.IMAGES)}
     have = {s.snapshot_id for s in answers.of(reads.SNAPSHOTS) if s.state not in _GONE}
-    told = reads.SNAPSHOTS.key in answers.whole and answers.failed(reads.SNAPSHOTS) is None
+    told, asked = was_told(answers, reads.SNAPSHOTS), was_told(answers, reads.IMAGES)
     for name in named_by(named):
         ref = Ref(answers.scope, "Image", "", name, name)
         image = read.get(name)
         if image is not None:
             yield _artifact(image, ref, have if told and image.owner_id == answers.account else None)
-        elif reads.IMAGES.key in answers.whole and answers.failed(reads.IMAGES, name) is None:
+        elif asked:
             yield Artifact(ref=ref, found=False)
 
 

@@ -11,7 +11,8 @@ from tools.collect.aws import reads_compute as reads
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.mapping.boot import boot_of, joined
 from tools.collect.aws.mapping.mixed import MACHINE, Launch, launch_by, launches_of
-from tools.collect.aws.mapping.templates import Templates, Unresolved, Version, canonical
+from tools.collect.aws.mapping.templates import Templates, Version, canonical
+from tools.collect.aws.mapping.told import Unresolved, missing
 from tools.collect.aws.wire.autoscaling import Desired, Group, LaunchConfiguration
 from tools.model.identity import Ref
 from tools.model.instance import Part
@@ -124,7 +125,9 @@ class Releases:
                 continue
         made.current = made.known.get(name)
         if made.current is None:
-            made.problem = self._missing(name)
+            made.problem = missing(
+                self._answers, reads.LAUNCH_CONFIGURATIONS, f"launch configuration {name} was not read"
+            )
         elif made.current.boot_seen is None:
             made.unread = (f"launch configuration {name}: {boot_of(self._configurations[name].user_data)[1]}",)
         return made
@@ -158,15 +161,6 @@ class Releases:
             boot_seen=boot_of(found.user_data)[0],
             tokens=options.http_tokens or "" if options else "",
         )
-
-    def _missing(self, name: str) -> Unresolved:
-        operation, told = reads.LAUNCH_CONFIGURATIONS, f"launch configuration {name} was not read"
-        failure = self._answers.failed(operation)
-        if failure is not None:
-            return Unresolved(failure.code, f"{told} ({operation.name}: {failure.reason})")
-        if operation.key not in self._answers.whole:
-            return Unresolved("not-recorded", f"{told} ({operation.name} was not read)")
-        return Unresolved("not-found", told, whole=True)
 
     def _unread(self, version: Version) -> str:
         content = self.templates.content(version)

@@ -10,6 +10,7 @@ import msgspec
 from tools.collect.aws import reads_compute as reads
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.mapping.boot import boot_of
+from tools.collect.aws.mapping.told import Unresolved, missing
 from tools.collect.aws.wire import ec2
 from tools.collect.aws.wire.autoscaling import TemplateSpec
 from tools.model.group import Boot
@@ -26,17 +27,6 @@ NO_OTHER_SERVER = (
     "Operator",  # who manages the template
 )
 """What of a template's data makes no other server: two versions that differ in these alone have one digest."""
-
-
-class Unresolved(Exception):
-    """What a specification means is not in what was read: the error code of a gap, and the reason. `whole` says that
-    the answer was whole, so that the thing itself is gone."""
-
-    def __init__(self, code: str, reason: str, whole: bool = False) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-        self.whole = whole
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -71,14 +61,14 @@ class Templates:
         written = spec.version or "$Default"
         told = f"version {written} of launch template {spec.launch_template_name or spec.launch_template_id}"
         if not template:
-            raise self._missing(reads.TEMPLATES, f"{told}: no template of that name was read")
+            raise missing(self._answers, reads.TEMPLATES, f"{told}: no template of that name was read")
         if written.isascii() and written.isdigit():
             return template, int(written)
         if written not in ("$Latest", "$Default"):
             raise Unresolved("broken", f"{told}: that is no version")
         number = self._now(template, written)
         if number is None:
-            raise self._missing(reads.TEMPLATES, f"{told}: what it is now was not read")
+            raise missing(self._answers, reads.TEMPLATES, f"{told}: what it is now was not read")
         return template, number
 
     def content(self, version: Version) -> Content:
@@ -90,7 +80,7 @@ class Templates:
         found = self._versions.get(template, {}).get(number)
         if found is None:
             told = f"version {number} of launch template {self.name_of(template)} was not read"
-            raise self._missing(reads.TEMPLATE_VERSIONS, told, template)
+            raise missing(self._answers, reads.TEMPLATE_VERSIONS, told, template)
         data = msgspec.convert(found.launch_template_data, ec2.TemplateData, strict=False)
         boot, unread = boot_of(data.user_data)
         content = Content(found, data, digest_of(found.launch_template_data), boot, unread)
@@ -117,14 +107,6 @@ class Templates:
             versions = self._versions.get(template, {})
             return next((number for number, version in versions.items() if version.default_version), None)
         return None  # the highest number that was read may not be the latest: a recording holds what was asked for
-
-    def _missing(self, operation: Any, told: str, about: str = "") -> Unresolved:
-        failure = self._answers.failed(operation, about)
-        if failure is not None:
-            return Unresolved(failure.code, f"{told} ({operation.name}: {failure.reason})")
-        if operation.key not in self._answers.whole:
-            return Unresolved("not-recorded", f"{told} ({operation.name} was not read)")
-        return Unresolved("not-found", told, whole=True)
 
 
 def digest_of(data: Any) -> str:
