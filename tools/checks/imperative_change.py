@@ -8,6 +8,10 @@ else the user agent) and by who made it: a change of the specification with an i
 tool that declares nothing. Without the log, the entries of managedFields: a field whose last writer is an imperative
 tool is live now. Fields are said from what to what where the log holds that; who it was only the log proves.
 
+**Servers.** The same is asked of CloudTrail for Auto Scaling groups and the launch templates that they follow
+(`$Latest`, `$Default`): what Terraform, Pulumi, CloudFormation and its kin wrote is declared; the console, the CLI, and
+what a person does with an SDK is not. A refresh is a release, unless it brings a configuration of its own.
+
 **How to fix.** Put the change into what declares the workload and let the pipeline or the GitOps controller apply it;
 `auditor plan` may offer the release before. Take `patch` and `update` on workloads from people.
 
@@ -38,6 +42,11 @@ from tools.tool_names import APPLY, leaning
 
 WEAKER = "by the mark and the time alone; an audit log would prove it"
 """How what only managedFields say of this auditor's own writes is told."""
+
+SIZES = ("replicas", "/desiredCapacity", "/minSize", "/maxSize")
+"""The fields that say how many instances there are to be."""
+TEMPLATES = ("template", "/launchTemplate", "/launchConfigurationName", "/mixedInstancesPolicy")
+"""How the fields begin that say what an instance is made from."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +79,7 @@ def examine(workload: Workload, view: View) -> Violations:
             logged.append(change)
             imitates = judged is not None and _imitates(change, judged, settings)
             if not imitates and not _imperative(change, settings):
+                reasons += [_unknown_writer(change)] if _unnamed(change, settings) else []
                 continue
             if change.fields_seen is None and change.act == "write":
                 reasons.append(_unknown(change, judged))
@@ -105,6 +115,13 @@ def _imperative(change: Change, settings: Settings) -> bool:
     if change.tool == APPLY or leaning(change.tool, settings.declarative) > 0:
         return change.act == "scale" or (kind == "person" and not settings.people_may_apply)
     return change.act == "scale" or kind == "person" or leaning(change.tool, settings.declarative) < 0
+
+
+def _unnamed(change: Change, settings: Settings) -> bool:
+    """Whether nothing tells if a program or a person wrote it: a role of no known kind, which anybody may assume, with
+    a tool that neither declares nor types. (A service account of a cluster is a program's.)"""
+    unknown = change.source == "cloudtrail" and change.actor_seen is not None and change.actor_seen.kind == "unknown"
+    return unknown and leaning(change.tool, settings.declarative) == 0
 
 
 def _automatic(change: Change, settings: Settings) -> bool:
@@ -162,6 +179,15 @@ def _unknown_scaler(change: Change) -> NotObserved:
     )
 
 
+def _unknown_writer(change: Change) -> NotObserved:
+    return NotObserved(
+        f"{change.who} wrote to it with {change.tool or 'an unnamed tool'} at {change.time}: no rule says whether that "
+        "is a pipeline",
+        "writer-unknown",
+        "say who it is under [[actors]] in auditor.toml",
+    )
+
+
 def _violation(change: Change, judged: Judged | None) -> Violation:
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
     what = f": {change.summary}" if change.fields_seen else ""
@@ -182,10 +208,10 @@ def _claimed(write: Write, live: tuple[str, ...], judged: Judged | None) -> Viol
 
 def _code(scaled: bool, paths: list[str]) -> str:
     """The cause: what was changed, not with which of the tools."""
-    if scaled or paths == ["replicas"]:
+    if scaled or (paths and all(path in SIZES for path in paths)):
         return "scaled"
     if paths and all(path.endswith("restartedAt") for path in paths):
         return "restarted"
     if paths == ["paused"]:
         return "paused"
-    return "template-changed" if any(path.startswith("template") for path in paths) else "specification-changed"
+    return "template-changed" if any(path.startswith(TEMPLATES) for path in paths) else "specification-changed"

@@ -13,8 +13,10 @@ definition changed), and what earlier looks remember of the image that a contain
 that needs them: `[checks.in-place-change.allow]` maps an act (`exec`, `resize`, …) to user names with `*`.
 
 **Servers.** The same is asked of CloudTrail and of the services' own records: Run Command, sessions, State Manager,
-Patch Manager, Instance Connect, the serial console, ModifyInstanceAttribute, deployments in place,
-a replaced root volume.
+Patch Manager, Instance Connect, the serial console, ModifyInstanceAttribute, deployments in place, a replaced root
+volume. Commands that only look (an inventory, a scan for patches) are none of it. CloudTrail proves who it was and
+hides what was run; Systems Manager tells that for 30 days, and alone it does not say who. What comes by ssh without the
+API is in no log. An act on targets by tag, whose instances nobody tells, leaves all that were there inconclusive.
 
 **Limits.** A pass says: through the API, in the time that the log covers. It needs the log (of every API server), its
 policy, and a log that reaches back to the instance's creation. What is run on the host (crictl, nsenter) is in no audit
@@ -156,16 +158,16 @@ def _violation(change: Change, instance: Instance) -> Violation:
         )
     what = f": {change.command}" if change.command else f": {change.summary}" if change.summary else ""
     times = f", {change.count} times until {change.last}" if change.count > 1 else ""
+    who = str(change.actor_seen) if change.actor_seen else "somebody whom the service's own record does not name"
     evidence = [
-        (change, "user"),
-        (change, "actor_kind"),
+        *([(change, "user"), (change, "actor_kind")] if change.actor_seen else []),
         (change, "time"),
         *([(change, "command")] if change.command else []),
     ]
     evidence += [(change, "summary")] if change.fields_seen else []
     several = len(instance.containers) > 1 and any(c.name == change.container for c in instance.containers)
     where = f" (container {change.container})" if several else ""
-    message = f"{change.who} {told}{where}{times}{what}"
+    message = f"{who} {told}{where}{times}{what}"
     return Violation(code, message, evidence, since=change.time, remedy=_remedy(instance))
 
 

@@ -56,8 +56,12 @@ NAMES: tuple[str, ...] = (
     "CreateLaunchTemplateVersion",
     "ModifyLaunchTemplate",
 )
-"""The events that are acts on servers and on what keeps them. LookupEvents takes one attribute a request, and asked by
-name it pages through these alone, however busy the account is."""
+"""The events that are acts on servers and on what keeps them."""
+LOOKED_UP = tuple(
+    name for name in NAMES if name not in ("RunInstances", "TerminateInstances", "AttachVolume", "DetachVolume")
+)
+"""What is asked of LookupEvents, which takes one attribute a request: by name it pages through these alone, however busy
+the account is. What no check judges and an elastic fleet is full of is read from a trail's files only."""
 
 LOOKUP_EVENTS = Operation(
     service="cloudtrail",
@@ -66,6 +70,7 @@ LOOKUP_EVENTS = Operation(
     type=cloudtrail.Lookup,
     nouns=("Change",),
     each=True,
+    rate=2,
 )
 COMMANDS = Operation(service="ssm", name="ListCommands", items="Commands[]", type=acts.Command, nouns=("Change",))
 INVOCATIONS = Operation(
@@ -88,6 +93,7 @@ EXECUTIONS = Operation(
     type=acts.Execution,
     nouns=("Change",),
     each=True,
+    about="AssociationId",
 )
 APPLIED = Operation(
     service="ssm",
@@ -96,6 +102,7 @@ APPLIED = Operation(
     type=acts.Applied,
     nouns=("Change",),
     each=True,
+    about="AssociationId",
 )
 PATCHES = Operation(
     service="ssm",
@@ -123,6 +130,7 @@ DEPLOYMENT_TARGETS = Operation(
     type=acts.DeploymentTargets,
     nouns=("Change",),
     each=True,
+    about="deploymentId",
 )
 ROOT_VOLUME_TASKS = Operation(
     service="ec2",
@@ -171,7 +179,7 @@ def _lookups(answers: Answers) -> list[dict[str, Any]]:
     window = {"StartTime": begin, "EndTime": end} if begin else {}
     return [
         {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}], "MaxResults": 50, **window}
-        for name in NAMES
+        for name in LOOKED_UP
     ]
 
 

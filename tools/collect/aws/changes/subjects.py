@@ -74,7 +74,11 @@ class Subjects:
             and (release.ref.uid.partition(":")[0] == template or release.ref.name.rpartition(":")[0] == name)
         }
         for group in self.groups.values():
-            if group.ref.identity in using and group.group_seen is not None and group.group_seen.named == version:
+            if (
+                group.ref.identity in using
+                and group.group_seen is not None
+                and version in group.group_seen.named.split(", ")
+            ):
                 yield group
 
     def versions(self, template: str, version: str) -> Iterator[Release]:

@@ -13,7 +13,7 @@ from tools.collect.aws.answers import Answers
 from tools.collect.aws.changes.events import ACTS_OF
 from tools.collect.aws.changes.making import Unresolved
 from tools.collect.aws.changes.trail import SLACK, Seen, Trail, delivered
-from tools.collect.aws.reads_acts import LOOKUP_EVENTS, NAMES
+from tools.collect.aws.reads_acts import LOOKED_UP, LOOKUP_EVENTS
 from tools.collect.aws.wire.cloudtrail import Digest
 from tools.model.change import ENTERING, Act, Blind, Watch
 from tools.model.times import parsed
@@ -55,9 +55,8 @@ def _history(answers: Answers) -> Iterator[Watch]:
     if not pages:
         return
     asked = {a.attribute_value for page in pages for a in page.lookup_attributes if a.attribute_key == "EventName"}
-    missed = {f.about: f.reason for f in failures if f.about in NAMES}
-    missed |= {name: "it was not asked for" for name in NAMES if asked and name not in asked and name not in missed}
-    broken = next((f.reason for f in failures if f.about not in NAMES), "")
+    missed = [name for name in LOOKED_UP if asked and name not in asked]
+    broken = next((f"{f.code} {f.reason}".strip() for f in failures), "")
     since = max((page.start_time for page in pages), default="")
     until = min((page.end_time for page in pages if page.end_time), default="") or answers.moment
     if not since:
@@ -69,16 +68,16 @@ def _history(answers: Answers) -> Iterator[Watch]:
         until=_text(until),
         name=HISTORY,
         policy=POLICY,
-        blind=tuple(sorted({blind for name, reason in missed.items() for blind in _blind(name, reason)})),
+        blind=tuple(sorted({blind for name in missed for blind in _blind(name)})),
         broken=broken,
     )
 
 
-def _blind(name: str, reason: str) -> Iterator[Blind]:
+def _blind(name: str) -> Iterator[Blind]:
     acts: tuple[Act, ...] = ACTS_OF[name]
     for act in acts:
-        kinds = ("Instance",) if act in ENTERING else ()
-        yield Blind(act, f"{name} could not be looked up: {reason}", kinds=kinds)
+        kinds = ("Instance",) if act in ENTERING else ("AutoScalingGroup",)
+        yield Blind(act, f"{name} was not looked up", kinds=kinds)
 
 
 def _files(answers: Answers, found: Trail) -> Iterator[Watch]:
