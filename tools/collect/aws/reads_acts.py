@@ -60,8 +60,8 @@ NAMES: tuple[str, ...] = (
 LOOKED_UP = tuple(
     name for name in NAMES if name not in ("RunInstances", "TerminateInstances", "AttachVolume", "DetachVolume")
 )
-"""What is asked of LookupEvents, which takes one attribute a request: by name it pages through these alone, however busy
-the account is. What no check judges and an elastic fleet is full of is read from a trail's files only."""
+"""What is asked of LookupEvents, which takes one attribute a request: by name it pages through these alone, however
+busy the account is. What no check judges and an elastic fleet is full of is read from a trail's files only."""
 
 LOOKUP_EVENTS = Operation(
     service="cloudtrail",
