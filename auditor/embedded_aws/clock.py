@@ -25,7 +25,11 @@ class HandClock:
     """A clock that stands until it is moved on: what is due meanwhile happens at the next request, at its own time."""
 
     def __init__(self, start: str = "2026-11-01T08:00:00") -> None:
-        self._now = datetime.fromisoformat(start).replace(tzinfo=None)
+        self.set(start)
+
+    def set(self, moment: str) -> None:
+        """Put it to a time, RFC 3339; back only where nothing is left of what was (`EmbeddedAws.reset`)."""
+        self._now = datetime.fromisoformat(moment).replace(tzinfo=None)
 
     def now(self) -> datetime:
         """The time that it was moved to."""

@@ -14,7 +14,7 @@ _Base: Any = autoscaling.InstanceState
 
 
 class Member(_Base):  # type: ignore[misc]
-    """moto's, corrected. `by` marks the refresh that launched it; from `ready_at`, the end of its `activity`, it serves."""
+    """moto's, corrected. `by` marks the refresh that launched it, `ready_at` when its launch, the `activity`, ends."""
 
     launch: Launch | None = None
     by: str = ""

@@ -106,7 +106,6 @@ class Refresh:
         self.group.desired_setting = self.before
         self.todo, self.total, self.updated, self.most = fresh, len(fresh), set(), 0
         self.progressed, self.held, self.baked = now, None, None
-        self.step(now)
 
     @property
     def percentage(self) -> int:
