@@ -16,13 +16,13 @@ from cryptography.x509.oid import NameOID
 from tools.collect.aws.mapping.envelopes import (
     BadEnvelope,
     BadKey,
-    TrustedKey,
     pae,
     public_key,
     statement,
     verify,
 )
 from tools.collect.aws.wire.said import Envelope, EnvelopeSignature
+from tools.collect.trust import TrustedKey
 
 IN_TOTO = "application/vnd.in-toto+json"
 AMI = "ami-0123456789abcdef0"

@@ -1,7 +1,7 @@
 """What is read to tell what is said of a machine image: who built it, who scanned it, who signed it.
 
-What can't be read of one of these is a gap of that kind of attestation alone (`mapping/said.py`), so that a region
-without Inspector leaves builds to be judged.
+What can't be read is a gap of that kind of attestation alone, so that a region without Inspector leaves builds to be
+judged. Where findings can't be read, a scan is there and its counts are not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ BUILDS = Operation(
     name="ListImageBuildVersions",
     items="imageSummaryList[]",
     type=ImageSummary,
-    nouns=(),
+    nouns=("Attestation",),
+    kind="build",
     parameters={"filters": [{"name": "type", "values": ["AMI"]}]},
 )
 """All builds of the account's own images (without an image's ARN it lists them all)."""
@@ -56,7 +57,8 @@ COVERAGE = Operation(
     name="ListCoverage",
     items="coveredResources[]",
     type=CoveredResource,
-    nouns=(),
+    nouns=("Attestation",),
+    kind="scan",
     parameters={"filterCriteria": {"resourceType": _INSTANCES}},
 )
 FINDINGS = Operation(
@@ -85,12 +87,12 @@ FILES: tuple[Operation[Any], ...] = (PACKER, ENVELOPES)
 """What files say; nothing of it is asked of AWS."""
 
 
-def _builds(answers: Answers) -> list[dict[str, Any]]:
-    """The builds that put out an image which is in use here."""
+def asked_of_builds(answers: Answers) -> list[dict[str, Any]]:
+    """What `BUILT` is asked: the builds that put out an image which is in use here."""
     used = {image.image_id for image in answers.of(IMAGES)}
     builds = [one for one in answers.of(BUILDS) if any(ami.image in used for ami in one.output_resources.amis)]
     return [{"imageBuildVersionArn": build.arn} for build in builds]
 
 
-ASKED: dict[str, Callable[[Answers], list[dict[str, Any]]]] = {BUILT.key: _builds}
+ASKED: dict[str, Callable[[Answers], list[dict[str, Any]]]] = {BUILT.key: asked_of_builds}
 """The parameters of each call of what is asked for each thing, by operation."""

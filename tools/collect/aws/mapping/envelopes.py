@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tools.collect.aws.wire.said import Envelope
+from tools.collect.trust import TrustedKey
 
 STATEMENT = "application/vnd.in-toto+json"
 """The payload type of an in-toto statement."""
@@ -40,13 +41,6 @@ class BadKey(ValueError):
 
 class BadEnvelope(ValueError):
     """An envelope whose payload is none, or is no statement."""
-
-
-class TrustedKey(msgspec.Struct, frozen=True):
-    """A key that somebody declared as trusted: what its holder goes by, and the public key or certificate as PEM."""
-
-    name: str
-    pem: str
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):

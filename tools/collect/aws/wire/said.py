@@ -56,12 +56,19 @@ class BuiltImage(Wire, frozen=True):
     tags: dict[str, str] = {}
 
 
+class Vulnerability(Wire, frozen=True):
+    """`packageVulnerabilityDetails`: `vulnerability_id` is the CVE."""
+
+    vulnerability_id: str = ""
+
+
 class ScanFinding(Wire, frozen=True):
     """`imagebuilder.ListImageScanFindings`: what Inspector found in a build's test instance."""
 
     image_build_version_arn: str = ""
     severity: str = ""
     fix_available: str = ""
+    package_vulnerability_details: Vulnerability | None = None
 
 
 class CoverageStatus(Wire, frozen=True):
@@ -118,6 +125,7 @@ class Finding(Wire, frozen=True):
     """`inspector2.ListFindings`: `fix_available` is `YES`, `NO` or `PARTIAL`; one vulnerability of one resource."""
 
     finding_arn: str
+    package_vulnerability_details: Vulnerability | None = None
     severity: str = ""
     status: str = ""
     type: str = ""
