@@ -10,7 +10,8 @@ class Group(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     `DescribeInstanceRefreshes`, `DescribeWarmPool`, `DescribeLifecycleHooks`).
 
     `named` is how the group names its release, as written: `3`, `$Latest`, `$Default` (with a mixed instances policy
-    each once: `3, $Latest`), or a launch configuration's name; `overrides` how many overrides of a mixed instances policy name a template or an image of their own.
+    each once: `3, $Latest`), or a launch configuration's name; `overrides` how many overrides of a mixed instances
+    policy name a template or an image of their own.
     `suspended` are its suspended processes, `skip_matching` the preference of its last refresh (None: it had none, or
     it was not read), `protect_new` `NewInstancesProtectedFromScaleIn`, `protected` and `standby` how the last refresh
     treats such members (`ScaleInProtectedInstances`, `StandbyInstances`: `Ignore`, `Wait`, `Refresh`/`Terminate`),
