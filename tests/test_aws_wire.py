@@ -29,7 +29,12 @@ RICH: dict[str, list[dict[str, Any]]] = {
                 "LaunchTemplate": {
                     "LaunchTemplateSpecification": aws.TARGET,
                     "Overrides": [
-                        {"InstanceType": "m6g.large", "LaunchTemplateSpecification": aws.TARGET, "ImageId": aws.ARM}
+                        {
+                            "InstanceType": "m6g.large",
+                            "LaunchTemplateSpecification": aws.TARGET,
+                            "ImageId": aws.ARM,
+                            "WeightedCapacity": "2",
+                        }
                     ],
                 }
             },
@@ -39,6 +44,7 @@ RICH: dict[str, list[dict[str, Any]]] = {
             InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 110},
             WarmPoolConfiguration={"MinSize": 1, "InstanceReusePolicy": {"ReuseOnScaleIn": True}},
             WarmPoolSize=1,
+            DesiredCapacityType="vcpu",
         )
     ],
     reads.TEMPLATES.key: aws.fleet()[reads.TEMPLATES.key],

@@ -13,7 +13,7 @@ from tools.collect.aws.mapping import compute_gaps, groups, images
 from tools.collect.aws.mapping.instances import Shared, instance_of, keeper_of, version_of
 from tools.collect.aws.mapping.members import Members
 from tools.collect.aws.mapping.releases import Made, Releases, part_name
-from tools.collect.aws.mapping.rollouts import newest_of, rollout_of, target_of
+from tools.collect.aws.mapping.rollouts import newest_of, rollout_of, stays, target_of
 from tools.collect.aws.mapping.templates import Version
 from tools.collect.aws.mapping.told import Unresolved, was_told
 from tools.collect.aws.mapping.volumes import Devices, Disks
@@ -104,7 +104,7 @@ class _Computing:
             counted = [
                 (member, self._is_current(made, version_of(member, self.members.tags(member.instance_id))))
                 for member in group.instances
-                if not member.lifecycle_state.startswith(("Terminat", "Detach"))
+                if stays(member)
             ]
             rollout = rollout_of(counted, refresh, index)
         seen = groups.group_of(group, refresh, self.members.warm(name), hooks)

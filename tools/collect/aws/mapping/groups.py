@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.collect.aws.mapping.mixed import named_versions, overrides_of, own
 from tools.collect.aws.mapping.releases import Made
-from tools.collect.aws.mapping.rollouts import strategy_of
+from tools.collect.aws.mapping.rollouts import stays, strategy_of
 from tools.collect.aws.wire import autoscaling as wire
 from tools.model.group import Group
 from tools.model.identity import Ref
@@ -31,7 +31,7 @@ def workload_of(
         ref=ref,
         version="",
         read=True,
-        replicas=group.desired_capacity,
+        replicas=_replicas(group),
         template=current.template if current is not None else "",
         rollout_seen=rollout,
         created=group.created_time,
@@ -68,6 +68,15 @@ def group_of(group: wire.Group, refresh: wire.Refresh | None, warm: int | None, 
         warm=group.warm_pool_size if warm is None else warm,
         hooks=tuple(sorted(_hook(hook) for hook in hooks)),
     )
+
+
+def _replicas(group: wire.Group) -> int:
+    """How many instances it is to keep. A capacity in weights or in virtual processors names no number: then as many as
+    there are."""
+    weighted = any(override.weighted_capacity not in ("", "1") for override in overrides_of(group))
+    if weighted or group.desired_capacity_type not in ("", "units"):
+        return sum(1 for member in group.instances if stays(member))
+    return group.desired_capacity
 
 
 def _hook(hook: wire.Hook) -> str:

@@ -70,6 +70,7 @@ class Releases:
                 made.known[version] = self._single(ref, version, main)
             except Unresolved:
                 continue  # an instance of it then refers to what was not read
+        made.known.update(self._configurations_of(ref, used))
         made.unread = tuple(self._unread(v) for v in made.known if not isinstance(v, str) and self._unread(v))
         return made
 
@@ -114,10 +115,7 @@ class Releases:
 
     def _configured(self, name: str, group: Ref, used: Iterable[Version | str]) -> Made:
         made = Made(CONFIGURATION, known={}, unread=())
-        for configuration in sorted({name, *(n for n in used if isinstance(n, str))}):
-            found = self._configurations.get(configuration)
-            if found is not None:
-                made.known[configuration] = self._configuration(found, group)
+        made.known.update(self._configurations_of(group, {name, *used}))
         for version in sorted(v for v in used if not isinstance(v, str)):
             try:  # members that were launched before the group had a launch configuration
                 made.known[version] = self._single(group, version, ("", 0))
@@ -131,6 +129,11 @@ class Releases:
         elif made.current.boot_seen is None:
             made.unread = (f"launch configuration {name}: {boot_of(self._configurations[name].user_data)[1]}",)
         return made
+
+    def _configurations_of(self, group: Ref, used: Iterable[Version | str]) -> dict[Version | str, Release]:
+        """The launch configurations among these that were read, as releases."""
+        found = {name: self._configurations.get(name) for name in used if isinstance(name, str)}
+        return {name: self._configuration(one, group) for name, one in sorted(found.items()) if one is not None}
 
     def configuration(self, name: str) -> LaunchConfiguration | None:
         """A launch configuration that was read."""

@@ -75,3 +75,8 @@ def rollout_of(versions: list[tuple[Member, bool]], refresh: Refresh | None, ind
 def serves(member: Member) -> bool:
     """Whether a member is in service, and healthy."""
     return member.lifecycle_state == "InService" and member.health_status.lower() == "healthy"
+
+
+def stays(member: Member) -> bool:
+    """Whether a member is not on its way out of its group."""
+    return not member.lifecycle_state.startswith(("Terminat", "Detach"))

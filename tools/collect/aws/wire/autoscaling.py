@@ -21,6 +21,7 @@ class Override(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     """`LaunchTemplateOverrides`: an instance type (or requirements), perhaps with a template or an image of its own."""
 
     instance_type: str = ""
+    weighted_capacity: str = ""
     launch_template_specification: TemplateSpec | None = None
     image_id: str = ""
 
@@ -76,12 +77,14 @@ class WarmPool(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
-    """`AutoScalingGroup` of `DescribeAutoScalingGroups`."""
+    """`AutoScalingGroup` of `DescribeAutoScalingGroups`. `desired_capacity` counts instances only without weights and
+    with the type `units` (the API's default)."""
 
     auto_scaling_group_name: str
     auto_scaling_group_arn: str = msgspec.field(name="AutoScalingGroupARN", default="")
     created_time: str = ""
     desired_capacity: int = 0
+    desired_capacity_type: str = "units"
     launch_configuration_name: str = ""
     launch_template: TemplateSpec | None = None
     mixed_instances_policy: MixedPolicy | None = None
