@@ -70,6 +70,7 @@ LOOKUP_EVENTS = Operation(
     type=cloudtrail.Lookup,
     nouns=("Change",),
     each=True,
+    about="LookupAttributes",
     rate=2,
 )
 COMMANDS = Operation(service="ssm", name="ListCommands", items="Commands[]", type=acts.Command, nouns=("Change",))

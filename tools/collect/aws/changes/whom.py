@@ -100,13 +100,13 @@ def tool_of(event: Event) -> str:
     agent = (event.user_agent or "").strip("[] ")
     if behind and behind != INTERNAL:
         return behind
-    if agent == INTERNAL:
-        return agent
     for pattern in _NAMED:
         if found := pattern.search(agent):
             return found[1][:_LONGEST]
     if _true(event.session_credential_from_console) or _CONSOLE.search(agent):
         return CONSOLE
+    if agent == INTERNAL:
+        return agent
     first = agent.partition(" ")[0]
     return first[:_LONGEST]
 
