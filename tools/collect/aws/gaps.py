@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from tools.collect.aws.answers import Answers, Failure
 from tools.collect.aws.operation import Operation
 from tools.collect.aws.operations import BY_KEY, OPERATIONS
@@ -105,7 +107,8 @@ def of_failures(answers: Answers) -> Iterator[Gap]:
         mend = failures[0].mend or _mend(operation, code, failures[0].reason)
         count = len({failure.about for failure in failures if failure.about})
         for noun in operation.nouns or ("",):
-            yield _gap(answers.scope, noun, code, told, mend, count, operation.required)
+            gap = _gap(answers.scope, noun, code, told, mend, count, operation.required)
+            yield msgspec.structs.replace(gap, kind=operation.kind)
 
 
 def not_recorded(answers: Answers, held: Iterable[str]) -> Iterator[Gap]:
@@ -119,6 +122,7 @@ def not_recorded(answers: Answers, held: Iterable[str]) -> Iterator[Gap]:
             yield Gap(
                 scope=answers.scope,
                 noun=noun,
+                kind=operation.kind,
                 code="not-recorded",
                 required=operation.required,
                 reason=f"the recording holds no answer of {operation.service} {operation.name}",

@@ -14,8 +14,9 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """One operation that is read.
 
     `service` is botocore's name (`ec2`), `name` the API's (`DescribeInstances`). `items` is the path of the things in
-    an answer, with `[]` for each list (`Reservations[].Instances[]`; empty: the answer itself), `type` the Struct that each
-    is decoded to. `nouns` are the domain's nouns that suffer where it can't be read (`Instance`), `required` says
+    an answer, with `[]` for each list (`Reservations[].Instances[]`; empty: the answer itself), `type` the Struct that
+    each is decoded to. `nouns` are the domain's nouns that suffer where it can't be read (`Instance`), `kind` the kind
+    of them that alone does (`scan` of attestations; empty: all), `required` says
     whether its absence is exit code 3 (what an ordinary reader account can see), `parameters` are sent with every call.
     `each` says that it is asked for things that another answer named, and not as a whole: a function `ask(answers)` of
     `ASKED` (`asking.py`, `reads_acts.py`, …; all of them in `operations.py`) makes the parameters of each of its calls
@@ -31,6 +32,7 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     items: str
     type: type[T]
     nouns: tuple[str, ...]
+    kind: str = ""
     required: bool = False
     parameters: dict[str, Any] = {}
     each: bool = False
