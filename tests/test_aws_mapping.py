@@ -108,7 +108,8 @@ def test_instances_refer_to_what_made_them() -> None:
 def test_an_instance() -> None:
     instance = one(made(), ONE)
     assert (instance.phase, instance.ready, instance.host, instance.deleted) == ("running", True, "", "")
-    assert instance.generation_seen is instance.writes_seen is None
+    assert instance.generation_seen is None
+    assert instance.writes_seen is None
     container = instance.containers[0]
     assert (container.name, container.role, container.image) == ("machine", "machine", OLD)
     assert (container.state, container.runtime, container.started) == ("running", "ec2", "2026-11-10T10:00:00Z")
@@ -242,9 +243,9 @@ def test_a_later_version_is_no_release_of_a_group_that_does_not_name_it() -> Non
 
 
 def test_versions_that_make_the_same_server_have_one_digest() -> None:
-    same = {"InstanceMarketOptions": {"MarketType": "spot"}, "Monitoring": {"Enabled": True},
+    same: dict[str, Any] = {"InstanceMarketOptions": {"MarketType": "spot"}, "Monitoring": {"Enabled": True},
             "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}]}  # fmt: skip
-    other = {"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}]}
+    other: dict[str, Any] = {"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": "a", "Value": "b"}]}]}
     versions = [aws.version(1, OLD), aws.version(2, OLD, **same), aws.version(3, OLD, **other), aws.version(4, NEW)]
     group = aws.group(LaunchTemplate={**aws.TARGET, "Version": "4"})
     first, second, third, fourth = made(
@@ -256,7 +257,7 @@ def test_versions_that_make_the_same_server_have_one_digest() -> None:
 
 @pytest.mark.parametrize(("written", "told"), [("required", "required"), ("optional", "optional"), (None, "")])
 def test_what_a_release_says_of_tokens(written: str | None, told: str) -> None:
-    data = {"MetadataOptions": {"HttpTokens": written}} if written else {}
+    data: dict[str, Any] = {"MetadataOptions": {"HttpTokens": written}} if written else {}
     found = made(DescribeLaunchTemplateVersions=[aws.version(1, OLD), aws.version(2, NEW, **data)])
     assert found.releases[1].tokens == told
 
@@ -285,7 +286,7 @@ def test_a_launch_configuration_is_a_release_without_versions() -> None:
     del member["LaunchTemplate"]
     group = aws.group(LaunchConfigurationName="web-1", Instances=[member])
     del group["LaunchTemplate"]
-    changed = {"DescribeAutoScalingGroups": [group], "DescribeInstances": [aws.instance(TWO, NEW)]}
+    changed: dict[str, Any] = {"DescribeAutoScalingGroups": [group], "DescribeInstances": [aws.instance(TWO, NEW)]}
     found = made(**changed, DescribeLaunchConfigurations=[configuration])
     release = found.releases[0]
     assert release.ref == Ref(SCOPE, "LaunchConfiguration", "", "web-1", "arn:lc/web")

@@ -110,9 +110,9 @@ def test_a_disk_that_nothing_declares() -> None:
 
 @pytest.mark.parametrize("where", ["image", "template"])
 def test_a_disk_that_the_image_or_the_template_declares(where: str) -> None:
-    devices = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 8}}]
-    image = aws.image(OLD, **({"BlockDeviceMappings": devices} if where == "image" else {}))
-    version = aws.version(1, OLD, **({"BlockDeviceMappings": devices} if where == "template" else {}))
+    devices: dict[str, Any] = {"BlockDeviceMappings": [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 8}}]}
+    image = aws.image(OLD, **(devices if where == "image" else {}))
+    version = aws.version(1, OLD, **(devices if where == "template" else {}))
     found = made(
         DescribeInstances=[with_disks(DATA_DISK)],
         DescribeImages=[image],
@@ -123,7 +123,8 @@ def test_a_disk_that_the_image_or_the_template_declares(where: str) -> None:
 
 @pytest.mark.parametrize("missing", ["DescribeImages", "DescribeLaunchTemplateVersions"])
 def test_what_was_not_read_may_declare_a_disk(missing: str) -> None:
-    found = made(DescribeInstances=[with_disks(DATA_DISK)], **{missing: []})
+    changed: dict[str, Any] = {"DescribeInstances": [with_disks(DATA_DISK)], missing: []}
+    found = made(**changed)
     assert disks(found)["/dev/sdf"].declared is None
     assert disks(found)["/dev/xvda"].declared is True  # a server starts from its image's own
 

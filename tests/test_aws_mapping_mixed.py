@@ -162,7 +162,7 @@ def test_a_member_of_a_set_that_cannot_be_told_leaves_it_untold() -> None:
 
 
 def test_what_a_set_does_at_boot_and_says_of_tokens_is_what_each_does() -> None:
-    required = {"MetadataOptions": {"HttpTokens": "required"}}
+    required: dict[str, Any] = {"MetadataOptions": {"HttpTokens": "required"}}
     versions = [
         aws.version(2, NEW, UserData=aws.USER_DATA, **required),
         aws.version(3, ARM, LT_ARM, "arm", MetadataOptions={"HttpTokens": "optional"}),

@@ -7,6 +7,9 @@ An instance's is one of `DescribeInstances`, a group's of `DescribeAutoScalingGr
 
 from __future__ import annotations
 
+from tools.collect.aws.mapping.access import ACCESS_POINTERS
+from tools.collect.aws.mapping.said import SAID_POINTERS
+
 _DATA = "/LaunchTemplateData"
 
 COMPUTE_POINTERS = {
@@ -95,5 +98,5 @@ COMPUTE_POINTERS = {
 """Servers, groups, releases, images and disks."""
 
 
-POINTERS = {**COMPUTE_POINTERS}
+POINTERS = {**COMPUTE_POINTERS, **ACCESS_POINTERS, **SAID_POINTERS}
 """Where each field of a noun is in AWS's own documents."""
