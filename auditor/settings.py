@@ -49,16 +49,37 @@ class ActorSettings(BaseModel):
         return self
 
 
+class AwsSettings(BaseModel):
+    """How AWS is asked: `role` is the ARN of a role to assume with the profile's credentials, `external_id` goes with
+    it, `endpoint` is where AWS answers if not at its own addresses (else AWS_ENDPOINT_URL). `max_attempts` bounds how
+    often a request is sent, `paced` keeps to two lookups of events a second, which is what CloudTrail allows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: str = Field(default="", pattern=r"^(arn:aws[\w-]*:iam::\d{12}:role/.+)?$")
+    external_id: str = ""
+    endpoint: str = Field(default="", pattern=r"^(https?://.+)?$")
+    max_attempts: int = Field(default=5, ge=1, le=20)
+    paced: bool = True
+
+    @model_validator(mode="after")
+    def _id_of_a_role(self) -> Self:
+        if self.external_id and not self.role:
+            raise ValueError("external_id goes with a role: say which")
+        return self
+
+
 class Settings(BaseModel):
     """`source` is what to audit when the command line names nothing; `timeout` bounds one request, in seconds;
     `approval_minutes` is how long an approval holds; `audit_log` is the audit log of the source, `actors` say who is
-    who in it; `approvers` say who may approve, `policy` what may be carried out, `waivers` what is accepted for a time;
+    who in it; `aws` is how AWS is asked; `approvers` say who may approve, `policy` what may be carried out, `waivers` what is accepted for a time;
     `checks` maps a check's id to its own settings, which the check itself converts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = ""
     kubeconfig: str = ""
+    aws: AwsSettings = AwsSettings()
     timeout: float = Field(default=30.0, gt=0, le=600)
     approval_minutes: int = Field(default=30, ge=1, le=1440)
     audit_log: AuditLogSettings = AuditLogSettings()

@@ -16,6 +16,7 @@ from auditor.waivers.settings import waivers_of
 from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck
 from tools.collect.actors import Rule
+from tools.collect.aws.options import Options
 from tools.collect.sources import AuditLog, Source, collect, merge, parse_source
 from tools.engine import audit
 from tools.errors import UsageError
@@ -42,7 +43,8 @@ class Looking:
             raise UsageError(
                 "an audit log is one cluster's", f"{len(named)} sources were named", "audit them one by one"
             )
-        self.sources: list[Source] = [parse_source(s, kubeconfig, self.configured.timeout, log, actors) for s in named]
+        timeout, aws = self.configured.timeout, _aws(self.configured)
+        self.sources: list[Source] = [parse_source(s, kubeconfig, timeout, log, actors, aws) for s in named]
         self.named = " ".join(named)
 
     def facts(self) -> Facts:
@@ -76,6 +78,17 @@ def _log(configured: Settings, logs: Logs) -> AuditLog:
     paths, policy = logs
     since, until = (end.isoformat() if end else "" for end in (named.since, named.until))
     return AuditLog(tuple(paths or named.path), policy or named.policy, since, until)
+
+
+def _aws(configured: Settings) -> Options:
+    named = configured.aws
+    return Options(
+        role=named.role,
+        external_id=named.external_id,
+        endpoint=named.endpoint,
+        attempts=named.max_attempts,
+        paced=named.paced,
+    )
 
 
 def _actors(configured: Settings) -> tuple[Rule, ...]:

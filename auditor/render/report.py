@@ -11,6 +11,7 @@ from rich.text import Text
 
 from auditor.render.text import NARROW, line, safe, second
 from auditor.render.waivers import print_waived, print_waivers
+from tools.model.identity import Scope
 from tools.model.report import Evidence, Finding, Report, Verdict
 
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
@@ -45,7 +46,7 @@ def print_report(report: Report, out: Console, evidence: bool = False) -> None:
 def _head(report: Report, out: Console) -> None:
     counts = report.counts
     for scope in report.scopes:
-        kind = "recording" if scope.recorded else "cluster"
+        kind = "recording" if scope.recorded else _what(scope)
         out.print(
             line(
                 (f"{kind} {scope.name}", "bold"),
@@ -55,6 +56,10 @@ def _head(report: Report, out: Console) -> None:
     seen = ("workload", "release", "instance", "container", "host")
     out.print(line((", ".join(f"{counts[noun]} {noun}{'s' if counts[noun] != 1 else ''}" for noun in seen), "dim")))
     out.print()
+
+
+def _what(scope: Scope) -> str:
+    return "account" if scope.kind == "aws" else "cluster"
 
 
 def _findings(findings: list[Finding], out: Console, evidence: bool) -> None:
@@ -149,7 +154,7 @@ def _gaps(report: Report, out: Console) -> None:
     for scope in report.scopes:
         if not scope.stable:
             out.print(
-                line(f"  fingerprints here hang on the name {scope.name!r}: the cluster's own identity is not known")
+                line(f"  fingerprints here hang on the name {scope.name!r}: the {_what(scope)}'s own identity is not known")
             )
     table = Table.grid(padding=(0, 2), expand=False)
     table.add_column(no_wrap=True)

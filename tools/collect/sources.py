@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 
 from tools.collect.actors import Actors, Rule
+from tools.collect.aws.options import Options
 from tools.errors import UsageError
 from tools.model.facts import Facts
 
-SCHEMES = ("kubernetes",)
+SCHEMES = ("kubernetes", "aws")
 
 
 class AuditLog(msgspec.Struct, frozen=True):
@@ -25,8 +26,8 @@ class AuditLog(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One source of evidence: a live cluster's context (empty: the current one), or a path to a recording; with the
-    audit log that goes with it, and the rules that tell its actors apart."""
+    """One source of evidence: a live cluster's context (empty: the current one), an account and region (`aws`), or a
+    path to a recording; with the audit log that goes with it, and the rules that tell its actors apart."""
 
     context: str = ""
     kubeconfig: str = ""
@@ -34,10 +35,11 @@ class Source(msgspec.Struct, frozen=True):
     timeout: float = 30.0
     log: AuditLog = AuditLog()
     actors: tuple[Rule, ...] = ()
+    aws: Options | None = None
 
     @property
     def live(self) -> bool:
-        """Whether it is a cluster that answers now."""
+        """Whether it is a cluster or an account that answers now."""
         return not self.path
 
 
@@ -47,39 +49,58 @@ def parse_source(
     timeout: float = 30.0,
     log: AuditLog = AuditLog(),  # noqa: B008 (frozen)
     actors: tuple[Rule, ...] = (),
+    aws: Options = Options(),  # noqa: B008 (frozen)
 ) -> Source:
-    """`kubernetes:CONTEXT`, `kubernetes:` for the current context, or a path. Raises `UsageError`."""
+    """`kubernetes:CONTEXT` (empty: the current one), `aws:PROFILE@REGION` (either may be empty: boto3's default), or a
+    path; `aws` is how AWS is asked. Raises `UsageError`."""
     scheme, colon, rest = text.partition(":")
-    if colon and scheme in SCHEMES:
+    if colon and scheme == "kubernetes":
         return Source(context=rest, kubeconfig=kubeconfig, timeout=timeout, log=log, actors=actors)
+    if colon and scheme == "aws":
+        profile, _, region = rest.rpartition("@") if "@" in rest else (rest, "", "")
+        options = msgspec.structs.replace(aws, profile=profile, region=region, timeout=timeout)
+        return Source(timeout=timeout, log=log, actors=actors, aws=options)
     if Path(text).exists():
         return Source(path=text, log=log, actors=actors)
     if colon and scheme.isalpha() and len(scheme) > 1:
         raise UsageError(f"there is no kind of source called {scheme!r}", f"known: {', '.join(SCHEMES)}, or a path")
-    raise UsageError(f"{text} does not exist", mend="name a recorded list, a folder of them, or kubernetes:CONTEXT")
+    raise UsageError(
+        f"{text} does not exist",
+        mend="name a recorded list, a folder of them, kubernetes:CONTEXT or aws:PROFILE@REGION",
+    )
 
 
 def collect(source: Source, progress: Callable[[str], None] = lambda _: None) -> Facts:
     """Read a source and its audit log. Raises `SourceError` where it can't be opened at all; what is missing in it is a
     gap."""
+    if source.aws is not None:
+        from tools.collect.aws import live as account
+
+        log = source.log
+        return account.collect(
+            source.aws, Actors(source.actors), progress, [Path(path) for path in log.paths], log.since, log.until
+        )
     if source.live:
         from tools.collect.kubernetes import live
         from tools.collect.kubernetes.api import connect
 
         facts = live.collect(connect(source.kubeconfig, source.context, source.timeout), progress)
-    else:
-        from tools.collect.kubernetes import recording
+        return with_log(facts, source, progress)
+    from tools.collect import recorded
 
-        facts = recording.collect(Path(source.path))
-    return _with_log(facts, source, progress)
+    return recorded.collect(source, progress)
 
 
-def _with_log(facts: Facts, source: Source, progress: Callable[[str], None]) -> Facts:
-    """The facts with the audit log that was named, else with the one that the recording's folder holds."""
+def with_log(
+    facts: Facts, source: Source, progress: Callable[[str], None], leave: frozenset[Path] = frozenset()
+) -> Facts:
+    """The facts with the audit log that was named, else with the one that the recording's folder holds; but for the
+    files to `leave`, which are of another kind."""
     from tools.collect.kubernetes.auditlog.attach import attach
     from tools.collect.kubernetes.auditlog.find import find
 
     logs, policies = [Path(path) for path in source.log.paths], [Path(source.log.policy)] if source.log.policy else []
+    logs = [path for path in logs if path not in leave]
     if not source.live and Path(source.path).is_dir():
         found = find(Path(source.path))
         logs, policies = logs or found.logs, policies or found.policies
@@ -101,7 +122,7 @@ def _with_log(facts: Facts, source: Source, progress: Callable[[str], None]) -> 
 def _dated(part: Facts) -> Facts:
     """Facts whose scopes say when each was looked at: one moment of several recordings would judge the older ones by
     the newest one's clock."""
-    scopes = tuple(msgspec.structs.replace(scope, moment=part.moment) for scope in part.scopes)
+    scopes = tuple(msgspec.structs.replace(scope, moment=scope.moment or part.moment) for scope in part.scopes)
     return msgspec.structs.replace(part, scopes=scopes)
 
 
@@ -112,7 +133,9 @@ def merge(parts: list[Facts]) -> Facts:
     parts = [_dated(part) for part in parts]
     scopes = [scope for part in parts for scope in part.scopes]
     if len({scope.id for scope in scopes}) < len(scopes):
-        raise UsageError("two of the sources are the same cluster", ", ".join(f"{s.name}: {s.id}" for s in scopes))
+        aws = any(s.kind == "aws" and sum(t.id == s.id for t in scopes) > 1 for s in scopes)
+        what = "account and region" if aws else "cluster"
+        raise UsageError(f"two of the sources are the same {what}", ", ".join(f"{s.name}: {s.id}" for s in scopes))
     names = [name for name in Facts.__struct_fields__ if name != "moment"]
     joined = {name: tuple(thing for part in parts for thing in getattr(part, name)) for name in names}
     return Facts(moment=max(part.moment for part in parts), **joined)

@@ -50,7 +50,7 @@ class Pace:
 def call(client: Any, operation: Operation[T], parameters: dict[str, Any], pace: Pace | None = None) -> Answer[T]:
     """Ask, and decode page by page. A failure on a later page keeps what came before it."""
     found, failures = list[T](), list[Failure]()
-    about = str(parameters.get(operation.about, "")) if operation.about else ""
+    about = _about(operation, parameters)
     page = 0
     try:
         for page, body in enumerate(_pages(client, operation, {**operation.parameters, **parameters}, pace), 1):
@@ -99,6 +99,14 @@ def _pages(
 def _method(client: Any, name: str) -> str:
     """How the client calls an operation (`describe_instances`)."""
     return next(method for method, operation in client.meta.method_to_api_mapping.items() if operation == name)
+
+
+def _about(operation: Operation[Any], parameters: dict[str, Any]) -> str:
+    """What a call is about, where that is one thing: its parameter's text, or (LookupEvents) its one attribute's."""
+    value = parameters.get(operation.about, "")
+    if isinstance(value, list):
+        value = value[0].get("AttributeValue", "") if len(value) == 1 and isinstance(value[0], dict) else ""
+    return str(value)
 
 
 def _told(parameters: dict[str, Any]) -> dict[str, Any]:

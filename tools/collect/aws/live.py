@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tools.collect.actors import Actors
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.assemble import assemble
 from tools.collect.aws.call import Answer, Pace, call
+from tools.collect.aws.changes.trail import trail
 from tools.collect.aws.operation import Operation
 from tools.collect.aws.operations import ASKED, OPERATIONS
 from tools.collect.aws.options import Options
@@ -25,13 +27,21 @@ Progress = Callable[[str], None]
 Waiting = list[tuple[dict[str, Any], "Future[Answer[Any]]"]]
 
 
-def collect(options: Options, actors: Actors, progress: Progress = lambda _: None) -> Facts:
+def collect(
+    options: Options,
+    actors: Actors,
+    progress: Progress = lambda _: None,
+    log: Iterable[Path] = (),
+    since: str = "",
+    until: str = "",
+) -> Facts:
     """The facts of one account and region now. What could not be read is in `gaps`; raises `SourceError` only where
-    nobody knows who asks."""
+    nobody knows who asks. `log` are the files of its trail, and the interval that they are declared to cover."""
     connection = connect(options)
     answers = read(connection, progress)
     progress("putting together what was read")
-    return assemble(answers, connection.name, actors)
+    files = trail(log, since, until) if log else None
+    return assemble(answers, connection.name, actors, files)
 
 
 def read(connection: Connection, progress: Progress = lambda _: None) -> Answers:

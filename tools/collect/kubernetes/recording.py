@@ -16,6 +16,7 @@ from tools.collect.kubernetes.auditlog.lines import kind_of as auditlog_kind
 from tools.collect.kubernetes.decode import Decoded, decode_document
 from tools.collect.kubernetes.mapping import Mapping
 from tools.collect.kubernetes.pointers import POINTERS
+from tools.collect.plain_yaml import PlainLoader
 from tools.errors import SourceError
 from tools.model.facts import Facts
 from tools.model.identity import Scope
@@ -35,22 +36,13 @@ _UNREADABLE = (
 )
 
 
-class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML without dates: a timestamp stays the text that it is in JSON."""
-
-
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [row for row in rows if row[0] != "tag:yaml.org,2002:timestamp"]
-    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def collect(path: Path, name: str = "") -> Facts:
-    """The facts of a recording. `name` is its declared name, by which it goes where it holds no kube-system namespace.
+def collect(path: Path, name: str = "", leave: frozenset[Path] = frozenset()) -> Facts:
+    """The facts of a recording. `name` is its declared name, by which it goes where it holds no kube-system namespace;
+    `leave` are files of a folder that are of another kind.
 
     The moment is the newest time in it. In a folder, a file that can't be read is a gap; alone, it is a `SourceError`.
     """
-    files = _files(path)
+    files = _files(path, leave)
     decoded, broken = Decoded(), []
     for file in files:
         where = file.name if path.is_file() else str(file.relative_to(path))
@@ -75,7 +67,7 @@ def collect(path: Path, name: str = "") -> Facts:
     return assemble(decoded.newest, scope, Mapping(scope.id, decoded.objects), decoded, failures)
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, leave: frozenset[Path]) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -83,7 +75,9 @@ def _files(path: Path) -> list[Path]:
             f"{path} does not exist", mend="name a recorded list, a folder of them, or kubernetes:CONTEXT"
         )
     files = sorted(
-        file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file() and not auditlog_kind(file)
+        file
+        for file in path.rglob("*")
+        if file.suffix in SUFFIXES and file.is_file() and file not in leave and not auditlog_kind(file)
     )
     if not files:
         raise SourceError(f"{path} holds no recorded lists", f"no file ends in {', '.join(SUFFIXES)}")
@@ -103,8 +97,11 @@ def _read(file: Path, where: str, into: Decoded) -> None:
 
 
 def _documents(file: Path) -> Iterator[Any]:
+    """The documents of a file, without the answers of AWS that may stand beside them."""
     with file.open("rb") as handle:
-        yield from (document for document in yaml.load_all(handle, Loader=_PlainLoader) if document is not None)
+        for document in yaml.load_all(handle, Loader=PlainLoader):
+            if document is not None and not (isinstance(document, dict) and "aws" in document and "kind" not in document):
+                yield document
 
 
 def _scope(decoded: Decoded, name: str) -> Scope:
