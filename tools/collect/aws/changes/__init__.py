@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tools.collect.aws.changes.events import ACTS as EVENTS
 from tools.collect.aws.changes.gathering import Acts, of
 from tools.collect.aws.changes.trail import Trail, is_trail, trail
 
-__all__ = ["Acts", "Trail", "is_trail", "of", "trail"]
+__all__ = ["EVENTS", "Acts", "Trail", "is_trail", "of", "trail"]
