@@ -412,6 +412,12 @@ def test_what_keeps_members_of_an_earlier_release() -> None:
     assert seen.stopped == "Launch, Terminate"
     assert (seen.skip_matching, seen.protect_new, seen.protected, seen.standby) == (True, True, "Wait", "Ignore")
     assert (seen.strategy, seen.refresh, seen.warm_reuse) == ("Rolling", "refresh-1", None)
+    unsaid = aws.refresh("Successful", Preferences={})
+    del unsaid["Strategy"]
+    seen_so = web(made(DescribeInstanceRefreshes=[unsaid])).group
+    assert (seen_so.skip_matching, seen_so.protected, seen_so.standby, seen_so.strategy) == (
+        False, "Wait", "Wait", "Rolling",
+    )  # fmt: skip
     assert seen.hooks == ("drain/EC2_INSTANCE_TERMINATING/3600",)
 
 

@@ -181,3 +181,8 @@ def test_what_a_set_does_at_boot_and_says_of_tokens_is_what_each_does() -> None:
 def test_the_images_of_a_set_are_asked_for() -> None:
     found = fleet(policy(PLAIN, OWN_TEMPLATE, OWN_IMAGE))
     assert {artifact.ref.name for artifact in found.artifacts} == {OLD, NEW, ARM, GPU}
+
+
+def test_how_a_set_is_named() -> None:
+    latest = {"InstanceType": "m6g.large", "LaunchTemplateSpecification": {**ARM_SPEC, "Version": "$Latest"}}
+    assert web(fleet(policy(PLAIN, latest, version="$Default"))).group.named == "$Default, $Latest"

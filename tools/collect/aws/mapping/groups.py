@@ -50,19 +50,20 @@ def unread(owner: Ref) -> Workload:
 
 
 def group_of(group: wire.Group, refresh: wire.Refresh | None, warm: int | None, hooks: list[wire.Hook]) -> Group:
-    """What only a group of servers has; `warm` is how many members its warm pool was seen to hold."""
+    """What only a group of servers has; `warm` is how many members its warm pool was seen to hold. What a refresh does not
+    say is the API's default."""
     pool = group.warm_pool_configuration
-    wanted = refresh.preferences if refresh is not None else None
+    wanted = (refresh.preferences or wire.Preferences()) if refresh is not None else None
     reuse = pool.instance_reuse_policy if pool is not None else None
     return Group(
         named=group.launch_configuration_name or ", ".join(named_versions(group)),
         overrides=own(overrides_of(group)),
         suspended=tuple(sorted(process.process_name for process in group.suspended_processes)),
-        skip_matching=wanted.skip_matching if wanted is not None else None,
+        skip_matching=bool(wanted.skip_matching) if wanted is not None else None,
         protect_new=group.new_instances_protected_from_scale_in,
-        protected=wanted.scale_in_protected_instances if wanted is not None else "",
-        standby=wanted.standby_instances if wanted is not None else "",
-        strategy=refresh.strategy if refresh is not None else "",
+        protected=(wanted.scale_in_protected_instances or "Wait") if wanted is not None else "",
+        standby=(wanted.standby_instances or "Wait") if wanted is not None else "",
+        strategy=(refresh.strategy or "Rolling") if refresh is not None else "",
         refresh=refresh.instance_refresh_id if refresh is not None else "",
         warm_reuse=(reuse.reuse_on_scale_in if reuse is not None else False) if pool is not None else None,
         warm=group.warm_pool_size if warm is None else warm,
