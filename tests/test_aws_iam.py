@@ -256,7 +256,7 @@ TABLE: dict[str, tuple[Json, str, str]] = {
 
 
 def bounded(identity: Iterable[Json], *limit: Json, read: bool = True) -> Json:
-    boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy("limit")}
+    boundary = {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": policy("limit")}
     return {
         "UserDetailList": [user(statements=identity, PermissionsBoundary=boundary)],
         "Policies": [managed("limit", *limit)] if read else [],

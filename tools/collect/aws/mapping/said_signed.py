@@ -14,7 +14,6 @@ from tools.collect.aws.mapping.envelopes import (
     BadEnvelope,
     BadKey,
     Statement,
-    TrustedKey,
     public_key,
     statement,
     verify,
