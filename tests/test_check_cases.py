@@ -1,9 +1,13 @@
-"""Every check against its cases: files of plain Kubernetes objects whose names begin with the verdict.
+"""Every check against its cases: files of plain Kubernetes objects, or of AWS's answers, whose names begin with the
+verdict.
 
 `tests/checks/<check-id>/<verdict>-<what>.yaml` holds a header document (`case:`) and the objects. The header says why
 the verdict is right, which subject (and part) it is about, the cause code, and the check's settings where it needs
 some; `on` names the offender, and `on_part` its part, where that is not the subject itself. Documents of the group
 `audit.k8s.io` are lines of the audit log and its policy; `actors` and `log` are what auditor.toml would say of them.
+A document with `aws` is an answer of AWS's API (its service and operation, with the account and region in the first one,
+and the `response` or the `error`), one with `payloadType` an envelope about an image; `trust` are the keys that verify
+those. Both kinds may stand together: a cluster and its account.
 Each document `before: true` begins what an earlier look saw, the newest first.
 """
 
@@ -36,6 +40,7 @@ FOLDER = Path(__file__).parent / "checks"
 VERDICTS = ("pass", "violation", "inconclusive", "not-applicable")
 NEVER = {
     ("image-pinned-by-digest", "not-applicable"),  # every container has a specification, and so a reference to judge
+    ("release-unpinned", "not-applicable"),  # every group names what it launches
 }
 """What a check never says, and why."""
 CHECKS: dict[str, AnyCheck] = {check.id: check for check in discover()}
@@ -160,8 +165,25 @@ def sections(objects: str) -> list[list[Any]]:
     return looks
 
 
+def is_of_aws(document: Any) -> bool:
+    """Whether a document is AWS's, or about what is there."""
+    return "aws" in document or "payloadType" in document
+
+
 def record(documents: list[Any], folder: Path) -> Path:
-    """Write a recording as a folder of lists, with the audit log and its policy beside them."""
+    """Write a recording as a folder: a list of objects with the audit log and its policy beside it, and AWS's answers in
+    their order with the envelopes. (Without a document: of an empty cluster.)"""
+    of_aws = [document for document in documents if is_of_aws(document)]
+    for number, document in enumerate(of_aws):
+        suffix = "json" if "aws" in document else "intoto.json"
+        (folder / f"{number:03}.{suffix}").write_text(json.dumps(document), encoding="utf-8")
+    if len(of_aws) < len(documents) or not documents:
+        record_objects([document for document in documents if not is_of_aws(document)], folder)
+    return folder
+
+
+def record_objects(documents: list[Any], folder: Path) -> None:
+    """Write objects as a list, with the audit log and its policy beside them."""
     logged = [d for d in documents if str(d.get("apiVersion", "")).startswith("audit.k8s.io/")]
     (folder / "audit-policy.yaml").unlink(missing_ok=True)
     for policy in (d for d in logged if d["kind"] == "Policy"):
@@ -171,7 +193,6 @@ def record(documents: list[Any], folder: Path) -> Path:
         (folder / "audit.jsonl").write_text("".join(lines), encoding="utf-8")
     objects = [json.dumps(d) for d in documents if d not in logged]
     (folder / "objects.yaml").write_text("\n---\n".join(objects), encoding="utf-8")
-    return folder
 
 
 def remembered(looks: list[Facts]) -> History | None:
