@@ -13,6 +13,7 @@ from tools.collect.aws.answers import Answers
 from tools.collect.aws.assemble import assemble
 from tools.collect.aws.call import Answer, Pace, call
 from tools.collect.aws.changes.trail import trail
+from tools.collect.aws.narrow import narrow
 from tools.collect.aws.operation import Operation
 from tools.collect.aws.operations import ASKED, OPERATIONS
 from tools.collect.aws.options import Options
@@ -86,6 +87,7 @@ class _Asking:
         # what has to wait for its rate waits in a pool of its own, else nothing else of its service would move
         pool = self._pool(operation.key if pace else operation.service)
         client = self._connection.client(operation.service)
+        narrow(client, operation)
         return [(one, pool.submit(call, client, operation, one, pace)) for one in asked]
 
     def keep(self, operation: Operation[Any], waiting: Waiting) -> None:
