@@ -12,7 +12,7 @@ from tests.test_aws_mapping import made
 from tools.collect.aws import reads_compute as reads
 from tools.collect.aws.answers import Failure
 from tools.collect.aws.mapping import named
-from tools.collect.aws.mapping.compute import Compute
+from tools.collect.aws.mapping.compute import Compute, compute
 from tools.model.artifact import Artifact
 from tools.model.machine import Volume
 from tools.model.observation import NotObserved
@@ -65,6 +65,15 @@ def test_an_image_that_was_not_asked_for_is_not_gone(unread: bool) -> None:
     denied = Failure(reads.IMAGES.key, "UnauthorizedOperation", "you may not")
     found = made(without=(reads.IMAGES.key,)) if unread else made(denied, DescribeImages=[aws.image(NEW)])
     assert [a.ref.name for a in found.artifacts] == ([] if unread else [NEW])
+
+
+def test_what_a_recording_leaves_out_may_not_have_been_asked_for() -> None:
+    read = aws.answers({**aws.fleet(), reads.IMAGES.key: [aws.image(NEW)], reads.SNAPSHOTS.key: []})
+    read.unasked |= {reads.IMAGES.key, reads.SNAPSHOTS.key, reads.REFRESHES.key}  # describe-images --owners self
+    found = compute(read)
+    assert [artifact.ref.name for artifact in found.artifacts] == [NEW]
+    assert artifact(found, NEW).lost_seen is None
+    assert found.workloads[0].rollout_seen is None
 
 
 @pytest.mark.parametrize("state", [None, "error", "recoverable"])

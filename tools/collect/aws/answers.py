@@ -26,7 +26,9 @@ class Failure(msgspec.Struct, frozen=True, order=True):
 
 class Answers:
     """The answers of one scope. `moment` is when reading began; of a recording the newest time in it. `whole` are the
-    keys of operations that were answered to the end (a recording: that it holds)."""
+    keys of operations that were answered to the end (a recording: that it holds), `unasked` those that are asked for
+    `each` thing and stand in a recording that does not say what was asked (the aws CLI's output): what they leave out
+    may never have been asked for."""
 
     def __init__(self, account: str, region: str, moment: str = "", recorded: bool = False) -> None:
         self.account = account
@@ -35,6 +37,7 @@ class Answers:
         self.recorded = recorded
         self.failures: list[Failure] = []
         self.whole: set[str] = set()
+        self.unasked: set[str] = set()
         self._items: dict[str, list[Any]] = defaultdict(list)
 
     @property

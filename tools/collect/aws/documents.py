@@ -31,7 +31,8 @@ _LATER = re.compile(r"deprecat|expir|notafter|valid|schedul", re.IGNORECASE)
 
 class Document(msgspec.Struct):
     """One document: where it stands, the key of its operation (empty: not known), its answer or the error that was
-    answered; the account and region that it names (empty: it does not)."""
+    answered; the account and region that it names (empty: it does not). `headed` says that it was recorded as it is
+    read here, under a head that names its operation."""
 
     place: str
     operation: str
@@ -39,6 +40,7 @@ class Document(msgspec.Struct):
     error: dict[str, Any] | None = None
     account: str = ""
     region: str = ""
+    headed: bool = False
 
 
 class Signs(msgspec.Struct):
@@ -119,7 +121,7 @@ def document_of(body: Any, place: str, name: str = "") -> Document:
         if error is not None and not isinstance(error, dict):
             error = {"Message": str(error)}
         answer = _with(head.get("parameters"), body.get("response"))
-        return Document(place, operation, answer, error, account, region)
+        return Document(place, operation, answer, error, account, region, headed=True)
     operation = operation_by_name(name)
     if "status_code" in body and "data" in body:
         data = _dated(body["data"])

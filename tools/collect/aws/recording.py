@@ -20,6 +20,7 @@ from tools.collect.aws.items import decoded
 from tools.collect.aws.operations import BY_KEY
 from tools.collect.aws.recognise import kind_of
 from tools.collect.aws.times import text_of
+from tools.collect.trust import TrustedKey
 from tools.errors import SourceError
 from tools.model.facts import Facts
 from tools.model.observation import Gap
@@ -58,6 +59,8 @@ class _Scope:
                 self.strange.append(f"{document.place}: it is no answer of AWS that is known")
             return
         self.held.add(operation.key)
+        if operation.each and not document.headed:
+            self.answers.unasked.add(operation.key)
         if document.error is not None:
             code, told = (str(document.error.get(name) or "") for name in ("Code", "Message"))
             self.answers.failures.append(Failure(operation.key, code or "error", told))
@@ -84,25 +87,41 @@ class _Scope:
             service, _, name = key.partition(".")
             told = f"{count} answers of {service} {name} are not read yet"
             yield Gap(
-                scope=self.answers.scope, noun="", kind=key, code="not-read-yet", reason=told, count=count, required=False
+                scope=self.answers.scope,
+                noun="",
+                kind=key,
+                code="not-read-yet",
+                reason=told,
+                count=count,
+                required=False,
             )
         for text in self.strange:
             yield Gap(
-                scope=self.answers.scope, noun="", code="broken", reason=f"a document can't be read: {text}", required=False
+                scope=self.answers.scope,
+                noun="",
+                code="broken",
+                reason=f"a document can't be read: {text}",
+                required=False,
             )
 
 
 def collect(
-    path: Path, actors: Actors, name: str = "", log: Iterable[Path] = (), since: str = "", until: str = ""
+    path: Path,
+    actors: Actors,
+    name: str = "",
+    log: Iterable[Path] = (),
+    since: str = "",
+    until: str = "",
+    keys: tuple[TrustedKey, ...] = (),
 ) -> list[Facts]:
     """The facts of a recording, one for each account and region that its documents name. `name` is its declared name,
     by which it goes where they name none; `log` are a trail's files beside those in the folder, and the interval that
-    they are declared to cover. A file of a folder that can't be read is a gap; alone it is a `SourceError`."""
+    they are declared to cover, `keys` those whose signature of a statement counts. A file of a folder that can't be read is a gap; alone it is a `SourceError`."""
     files = {file: kind for file in _files(path) if (kind := kind_of(file))}
     trails = [file for file, kind in files.items() if kind == "trail"]
     files_of_trail = trail([*trails, *log], since, until) if trails or log else None
     scopes, broken = _read(path, {file: kind for file, kind in files.items() if kind != "trail"})
-    found = [_facts(scope, name or path.stem, actors, files_of_trail, broken) for scope in scopes]
+    found = [_facts(scope, name or path.stem, actors, files_of_trail, broken, keys) for scope in scopes]
     return sorted(found, key=lambda facts: facts.scopes[0].id)
 
 
@@ -136,7 +155,9 @@ def _read(path: Path, files: dict[Path, Any]) -> tuple[list[_Scope], list[str]]:
     return list(scopes.values()) or [_Scope("", "")], broken
 
 
-def _facts(scope: _Scope, name: str, actors: Actors, files: Trail | None, broken: list[str]) -> Facts:
+def _facts(
+    scope: _Scope, name: str, actors: Actors, files: Trail | None, broken: list[str], keys: tuple[TrustedKey, ...]
+) -> Facts:
     answers, signs = scope.answers, scope.signs
     stable = bool(answers.account or signs.account) and bool(answers.region or signs.region)
     if not stable and files is not None and len(files.seen) == 1:
@@ -153,7 +174,7 @@ def _facts(scope: _Scope, name: str, actors: Actors, files: Trail | None, broken
         for noun in nouns:
             told = f"a file can't be read: {text}"
             missing.append(Gap(scope=answers.scope, noun=noun, code="broken", reason=told, mend="record it again"))
-    return assemble(answers, name, actors, files, tuple(missing), stable)
+    return assemble(answers, name, actors, files, tuple(missing), stable, keys)
 
 
 def _newest(files: Trail | None, answers: Answers) -> str:

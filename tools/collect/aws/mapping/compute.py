@@ -100,7 +100,7 @@ class _Computing:
         made = self.releases.of_group(group, ref, target_of(group, refresh), used)
         self.made[name], self.refs[name] = made, ref
         rollout = None
-        if was_told(self.answers, reads.REFRESHES, name):
+        if refreshes or was_told(self.answers, reads.REFRESHES, name):
             counted = [
                 (member, self._is_current(made, version_of(member, self.members.tags(member.instance_id))))
                 for member in group.instances

@@ -50,8 +50,8 @@ def unread(owner: Ref) -> Workload:
 
 
 def group_of(group: wire.Group, refresh: wire.Refresh | None, warm: int | None, hooks: list[wire.Hook]) -> Group:
-    """What only a group of servers has; `warm` is how many members its warm pool was seen to hold. What a refresh does not
-    say is the API's default."""
+    """What only a group of servers has; `warm` is how many members its warm pool was seen to hold. What a refresh does
+    not say is the API's default."""
     pool = group.warm_pool_configuration
     wanted = (refresh.preferences or wire.Preferences()) if refresh is not None else None
     reuse = pool.instance_reuse_policy if pool is not None else None

@@ -18,8 +18,9 @@ class Unresolved(Exception):
 
 
 def was_told(answers: Answers, operation: Operation[Any], about: str = "") -> bool:
-    """Whether it was answered to the end, of this thing (or of all). That it failed of another thing is no matter."""
-    if answers.failed(operation, about) is not None:
+    """Whether it was answered to the end, of this thing (or of all). That it failed of another thing is no matter.
+    Nobody can tell where a recording does not say what was asked: an image may be left out for `--owners self`."""
+    if answers.failed(operation, about) is not None or operation.key in answers.unasked:
         return False
     return operation.key in answers.whole or any(failure.operation == operation.key for failure in answers.failures)
 
@@ -30,5 +31,9 @@ def missing(answers: Answers, operation: Operation[Any], told: str, about: str =
     if failure is not None:
         return Unresolved("not-read", f"{told} ({operation.name}: {failure.reason or failure.code})")
     if not was_told(answers, operation, about):
-        return Unresolved("not-recorded", f"{told} (no answer of {operation.name})")
+        held = operation.key in answers.unasked
+        lacks = (
+            f"the recording does not say what {operation.name} was asked" if held else f"no answer of {operation.name}"
+        )
+        return Unresolved("not-recorded", f"{told} ({lacks})")
     return Unresolved("not-found", told)
