@@ -22,35 +22,14 @@ from auditor.signing.approval import Signed, verified
 from auditor.store.runs import now
 from auditor.store.store import Store
 from auditor.validation import CLUSTER, POLICY, check_plan, check_times, validate
-from tools.collect.kubernetes.api import Api, ApiFailure
-from tools.errors import Refused
+from tools.errors import ApiFailure, Refused
 from tools.execute.carry_out import executor_for
 from tools.execute.journal import FIRST
+from tools.execute.place import Place
 from tools.model.plan import Approval, Plan, Preview, short_code
 
 
-def who(api: Api) -> str:
-    """The user name that the cluster knows these credentials by (authentication.k8s.io/v1 SelfSubjectReview).
-
-    Raises `Refused` where the cluster does not know them.
-    """
-    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-    try:
-        answer = api.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", review)
-    except ApiFailure as failure:
-        raise Refused(
-            "not-authenticated",
-            "the cluster does not say who you are",
-            str(failure),
-            "use a context whose credentials it accepts",
-        ) from failure
-    name = str(answer["status"]["userInfo"].get("username", ""))
-    if not name or name == "system:anonymous":
-        raise Refused("not-authenticated", "the cluster takes you for nobody", f"user {name!r}", "log in to it")
-    return name
-
-
-def review(plan: Plan, api: Api) -> tuple[Preview, ...] | None:
+def review(plan: Plan, place: Place) -> tuple[Preview, ...] | None:
     """What an approver is shown with their own credentials: the server's dry run of each step now. None where they may
     not try.
 
@@ -60,14 +39,14 @@ def review(plan: Plan, api: Api) -> tuple[Preview, ...] | None:
     try:
         for step in plan.steps:
             executor = executor_for(step.action)
-            if executor.world(api, plan.id, step.bounds) != "before":
+            if executor.world(place.client, plan.id, step.bounds) != "before":
                 raise Refused(
                     "changed",
                     "what the plan depends on has changed since it was made",
                     "; ".join(f"{b.ref} ({b.fields})" for b in step.bounds),
                     "plan again",
                 )
-            shown.append(executor.preview(api))
+            shown.append(executor.preview(place.client))
     except ApiFailure as failure:
         if failure.code in ("forbidden", "unauthorized"):
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 
-from auditor import gate
 from auditor.store.store import Store
 from tools.check import AnyCheck, View
 from tools.collect.sources import Source
@@ -68,14 +67,15 @@ def _not_waived(report: Report, wanted: str) -> None:
 
 def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str]:
     """Bind actions to the live objects with the reader's credentials, preview them, and say who the reader is."""
-    from tools.collect.kubernetes.api import connect
     from tools.execute.carry_out import executor_for
+    from tools.execute.place import open_place
 
-    api = connect(source.kubeconfig, source.context, source.timeout)
+    place = open_place(source)
     try:
-        proposer = gate.who(api)
+        proposer = place.user()
     except Refused:
-        proposer = ""  # the plan says that nobody whom the cluster knows proposed it
+        proposer = ""  # the plan says that nobody whom the place knows proposed it
+    api = place.client
     executors = [(action, executor_for(action)) for action in actions]
     steps = tuple(
         Step(action=action, bounds=executor.bind(api), preview=executor.preview(api), inverse=inverse_of(action))

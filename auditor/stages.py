@@ -30,6 +30,7 @@ from tools.check import View
 from tools.collect.sources import Source, collect
 from tools.engine import audit
 from tools.errors import Refused
+from tools.execute.place import Place
 from tools.explain import explain as explain_finding
 from tools.model.action import target_of
 from tools.model.plan import PLAN_VERSION, Plan, plan_hash
@@ -77,10 +78,10 @@ class Checked(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Acting:
-    """What execution alone is lent: the acting credentials and who the cluster knows them as, the claim under which
-    they may be used, where progress goes, and whether it is to stop before the next step."""
+    """What execution alone is lent: the place with the acting credentials and who it knows them as, the claim under
+    which they may be used, where progress goes, and whether it is to stop before the next step."""
 
-    api: Any
+    place: Place
     user: str
     claim: Claim
     progress: Callable[[Any], None]
@@ -183,7 +184,7 @@ class Stages:
         self.store.runs.update(now.run, state="executing")
         check = partial(gate.check_now, plan, self.configured, self.store)
         journal = StoreJournal(self.store.database, acting.claim, acting.user, check)
-        return {"outcome": carry_out(plan, acting.api, journal, acting.progress, acting.stop)}
+        return {"outcome": carry_out(plan, acting.place, journal, acting.progress, acting.stop)}
 
     def verify(self, state: RunState) -> RunState:
         """Collect and check again: done means verified."""
@@ -197,7 +198,7 @@ class Stages:
             journal.hold()
             self.progress(told)
 
-        verified, told = verify_plan(plan, self.acting.api, self.checks, self.settings, looking, self.store.history)
+        verified, told = verify_plan(plan, self.acting.place, self.checks, self.settings, looking, self.store.history)
         journal.hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}

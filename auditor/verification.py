@@ -10,10 +10,9 @@ import msgspec
 
 from auditor.store.snapshots import pack
 from tools.check import AnyCheck
-from tools.collect.kubernetes import live
-from tools.collect.kubernetes.api import Api
 from tools.engine import audit
 from tools.errors import Refused
+from tools.execute.place import Place
 from tools.model.action import (
     Action,
     Cordon,
@@ -41,7 +40,7 @@ LONGEST = 600.0
 
 def verify_plan(
     plan: Plan,
-    api: Api,
+    place: Place,
     checks: list[AnyCheck],
     settings: dict[str, msgspec.Struct],
     progress: Callable[[str], None],
@@ -55,7 +54,7 @@ def verify_plan(
     longest = time.monotonic() + LONGEST
     while True:
         progress("looking again")
-        packed = pack(live.collect(api))
+        packed = pack(place.collect())
         facts = packed.facts
         report = audit(facts, packed.id, checks, settings, remembered(facts))
         lost = [gap for gap in report.gaps if gap.required]

@@ -20,6 +20,7 @@ from auditor.waivers.settings import WaiverSettings
 from tools.catalogue import discover
 from tools.collect.kubernetes.recording import collect
 from tools.collect.sources import Source
+from tools.model.facts import Facts
 
 SETTINGS = {"host-baseline": {"pools": {"default": {"kubelet_version": "v1.36.3"}}}}
 FAILED = "f-3c0786fc2cd2"
@@ -49,15 +50,29 @@ def planned(store: Store, configured: Settings) -> RunState:
     return state
 
 
+class Recorded:
+    """A place in which the recording is what is seen at every look; nothing can be done there."""
+
+    name, client, asked = "the recording", None, ""
+
+    def scope(self) -> str:
+        raise NotImplementedError
+
+    def user(self) -> str:
+        raise NotImplementedError
+
+    def collect(self) -> Facts:
+        return collect(RECORDING)
+
+
 def test_a_remedy_is_not_verified_by_a_waiver(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was mended, and since the plan was made somebody has waived everything: it is still found."""
     state = planned(store, Settings())
     with open_graph(Stages(store, SETTINGS)) as graph:
         claim = store.claims.take(state["run"], waiting(graph, state["run"]), ("a-1",))
     monkeypatch.setattr(verification, "PATIENCE", 0)
-    monkeypatch.setattr("tools.collect.kubernetes.live.collect", lambda _: collect(RECORDING))
     everything = waiving(*(check.id for check in discover()))
-    acting = Acting(api=None, user="acting", claim=claim, progress=lambda _: None)
+    acting = Acting(place=Recorded(), user="acting", claim=claim, progress=lambda _: None)
     ended = Stages(store, SETTINGS, acting=acting, configured=everything).verify(state)
     assert ended["verified"] is False
     assert "still found: its release never became healthy by its deadline" in ended["outcome"]

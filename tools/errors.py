@@ -28,6 +28,17 @@ class SourceError(AuditorError):
     """A source of evidence can't be opened at all: no such file, no such context, nothing that answers."""
 
 
+class ApiFailure(AuditorError):
+    """A request that was not answered with success. `status` is the HTTP code (0 where there was no answer), `code`
+    the machine-readable reason: `unauthorized`, `forbidden`, `not-found`, `conflict`, `expired`, `invalid`,
+    `throttled`, `timeout`, `unreachable`, `truncated`, `server-error`, `refused`, `broken`."""
+
+    def __init__(self, status: int, code: str, message: str, cause: str = "", mend: str = "") -> None:
+        super().__init__(message, cause, mend)
+        self.status = status
+        self.code = code
+
+
 class Refused(AuditorError):
     """Something that acts was asked for and is refused. `code` is the machine-readable reason, kept in the record."""
 

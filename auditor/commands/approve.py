@@ -9,13 +9,12 @@ from rich.console import Console
 
 from auditor import gate
 from auditor.approvers import name_of_user
+from auditor.commands.acting import acting_place
 from auditor.render.plan import print_plan, print_preview
 from auditor.render.text import console, line
 from auditor.settings import load_settings
 from auditor.store.store import Store
 from auditor.validation import check_plan
-from tools.collect.kubernetes.api import Api, connect
-from tools.collect.kubernetes.live import scope_id
 from tools.errors import Refused, UsageError
 from tools.model.plan import Plan, Preview
 
@@ -33,9 +32,8 @@ def approve(
         check_plan(plan)
         if kept.runs.get(run).state not in ("planned", "executing"):
             raise Refused("ended", f"run {run} has ended: {kept.runs.get(run).outcome}", mend="plan again")
-        api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
-        approver = gate.who(api)
-        same_cluster(plan, api)
+        place = acting_place(plan, context, kubeconfig, settings)
+        approver = place.user()
         if not name_of_user(settings.approvers, approver):
             raise Refused(
                 "not-allowed",
@@ -48,7 +46,7 @@ def approve(
         gate.check_allowed(name_of_user(settings.approvers, approver), needed)
         for reason in needed.blocked:
             out.print(line(("now it would be refused: ", "yellow"), reason))
-        _show(gate.review(plan, api), plan, approver)
+        _show(gate.review(plan, place), plan, approver)
         given = code or ask(out)
         approval = gate.approve(plan, approver, given, minutes or settings.approval_minutes, kept)
     except Refused as refused:
@@ -57,18 +55,6 @@ def approve(
     out.print(line(("approved", "bold green"), f" by {approver} until {approval.expires}  ({approval.id})"))
     out.print(f"next: auditor execute {run}")
     return 0
-
-
-def same_cluster(plan: Plan, api: Api) -> None:
-    """Raise `Refused` where credentials are for another cluster than the plan's."""
-    found = scope_id(api)
-    if found != plan.scope:
-        raise Refused(
-            "other-cluster",
-            f"context {api.name} is not the cluster of this plan",
-            f"its kube-system has uid {found}, the plan's {plan.scope}",
-            "choose the right --context",
-        )
 
 
 def _show(previews: tuple[Preview, ...] | None, plan: Plan, approver: str) -> None:

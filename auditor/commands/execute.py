@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from auditor import gate
-from auditor.commands.approve import same_cluster
+from auditor.commands.acting import acting_place
 from auditor.commands.ledger import anchor_quietly
 from auditor.commands.looking import progress
 from auditor.commands.stopping import bar, stopping
@@ -16,8 +16,7 @@ from auditor.settings import load_settings
 from auditor.store.journal import journal_lines
 from auditor.store.store import Store
 from auditor.validation import check_plan
-from tools.collect.kubernetes.api import ApiFailure, connect
-from tools.errors import AuditorError, Refused
+from tools.errors import ApiFailure, AuditorError, Refused
 from tools.execute.carry_out import standing
 from tools.execute.journal import FIRST
 from tools.model.plan import Plan
@@ -71,9 +70,8 @@ def _carry_on(
 
     start = time.monotonic()
     settings = load_settings(config)
-    api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
-    same_cluster(plan, api)
-    user = gate.who(api)
+    place = acting_place(plan, context, kubeconfig, settings)
+    user = place.user()
     with open_graph(Stages(store, settings.checks)) as graph:
         interrupt, follows = waiting(graph, plan.run), pending(graph, plan.run)
     if not interrupt and not follows:
@@ -87,7 +85,7 @@ def _carry_on(
         ending.enter_context(_said(plan, store))
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))
-        acting = Acting(api, user, claim, lambda now: say(bar(now)), stop)
+        acting = Acting(place, user, claim, lambda now: say(bar(now)), stop)
         graph = ending.enter_context(open_graph(Stages(store, settings.checks, say, acting, settings)))
         interrupt = waiting(graph, plan.run)
         if not interrupt and not pending(graph, plan.run):  # another process ended it between the look and the claim

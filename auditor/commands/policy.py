@@ -59,12 +59,9 @@ def lift(
 
 def _cluster(plan: Plan, context: str, kubeconfig: str, settings: Settings) -> tuple[str, str]:
     """Who the plan's cluster says that somebody is: their name in the settings, and their user."""
-    from auditor.commands.approve import same_cluster
-    from tools.collect.kubernetes.api import connect
+    from auditor.commands.acting import acting_place
 
-    api = connect(kubeconfig or settings.kubeconfig, context, settings.timeout)
-    user = gate.who(api)
-    same_cluster(plan, api)
+    user = acting_place(plan, context, kubeconfig, settings).user()
     return lifting.by_user(settings.approvers, user), user
 
 

@@ -154,7 +154,9 @@ def _gaps(report: Report, out: Console) -> None:
     for scope in report.scopes:
         if not scope.stable:
             out.print(
-                line(f"  fingerprints here hang on the name {scope.name!r}: the {_what(scope)}'s own identity is not known")
+                line(
+                    f"  fingerprints here hang on the name {scope.name!r}: the {_what(scope)}'s own identity is not known"
+                )
             )
     table = Table.grid(padding=(0, 2), expand=False)
     table.add_column(no_wrap=True)

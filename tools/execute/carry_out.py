@@ -10,17 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
-from tools.collect.kubernetes.api import Api, ApiFailure
-from tools.errors import AuditorError, Refused
+from tools.errors import ApiFailure, AuditorError, Refused
 from tools.execute.cordon import Schedulability
 from tools.execute.drain import Draining
 from tools.execute.executor import CONFLICTS, Blocked, Executor, Settled
 from tools.execute.journal import FIRST, Journal, State
 from tools.execute.pause import Pausing
+from tools.execute.place import Place
 from tools.execute.redeploy import Redeploy
 from tools.execute.redeploy_sets import RESOURCES, RedeploySet
 from tools.execute.replace import Replacement
@@ -51,7 +51,7 @@ class Standing(msgspec.Struct, frozen=True):
 Progress = Callable[[Standing], None]
 
 
-def executor_for(action: Action) -> Executor:
+def executor_for(action: Action) -> Executor[Any]:
     """The executor of an action of the closed union."""
     match action:
         case RedeployPriorRelease():
@@ -67,7 +67,7 @@ def executor_for(action: Action) -> Executor:
     assert_never(action)
 
 
-def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress, stop: Stop = lambda: False) -> str:
+def carry_out(plan: Plan, place: Place, journal: Journal, progress: Progress, stop: Stop = lambda: False) -> str:
     """Carry the plan out, or what is left of it, and wait after each step until the cluster has settled. Returns how
     it ended in words. `stop` is asked between steps.
 
@@ -81,7 +81,7 @@ def carry_out(plan: Plan, api: Api, journal: Journal, progress: Progress, stop: 
             continue
         if number > FIRST and stop():
             raise Refused("stopped", "it was stopped between two steps", standing(plan, journal.state), ways_on(plan))
-        running = Running(plan, number, step, api, journal, progress)
+        running = Running(plan, number, step, place, journal, progress)
         try:
             details.append(running.carry_out())
         except Refused as refused:
@@ -130,9 +130,9 @@ def ways_on(plan: Plan) -> str:
 class Running:
     """One step while it is carried out."""
 
-    def __init__(self, plan: Plan, number: int, step: Step, api: Api, journal: Journal, progress: Progress) -> None:
+    def __init__(self, plan: Plan, number: int, step: Step, place: Place, journal: Journal, progress: Progress) -> None:
         self.plan, self.number, self.step = plan, number, step
-        self.api, self.journal = api, journal
+        self.api, self.journal = place.client, journal
         self.executor = executor_for(step.action)
         self._progress = progress
         self.did = "found in place"

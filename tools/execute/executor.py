@@ -4,13 +4,13 @@ the closed union's dispatch."""
 from __future__ import annotations
 
 import difflib
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 import yaml
 
-from tools.collect.kubernetes.api import Api, ApiFailure
-from tools.errors import Refused
+from tools.collect.kubernetes.api import Api
+from tools.errors import ApiFailure, Refused
 from tools.model.identity import Ref
 from tools.model.plan import Bound, Preview
 
@@ -19,6 +19,8 @@ CONFLICTS = 5
 
 MARK = "auditor/plan"
 """The annotation that an executor leaves on what it wrote: the plan's hash."""
+
+C = TypeVar("C", contravariant=True)
 
 World = Literal["before", "after", "changed"]
 
@@ -45,31 +47,31 @@ class Write(msgspec.Struct, frozen=True):
     before: dict[str, Any]
 
 
-class Executor(Protocol):
-    """One action on one cluster. `repeatable`: finding it done is as good as doing it, whoever did it (what is gone
+class Executor(Protocol[C]):
+    """One action in one place, by the client that its executors talk to the place by (`Place.client`). `repeatable`: finding it done is as good as doing it, whoever did it (what is gone
     is gone), so that a later step need not be the one that does it."""
 
     repeatable: bool
     timeout: float
 
-    def bind(self, api: Api) -> tuple[Bound, ...]:
+    def bind(self, api: C) -> tuple[Bound, ...]:
         """The objects and fields that the action depends on, as they are now. Raises `Refused` where a precondition
         does not hold, `ApiFailure` where they can't be read."""
 
-    def preview(self, api: Api) -> Preview:
+    def preview(self, api: C) -> Preview:
         """What the action would change, from the server's own dry run where the account may try it."""
 
-    def world(self, api: Api, plan: str, bounds: tuple[Bound, ...]) -> World:
+    def world(self, api: C, plan: str, bounds: tuple[Bound, ...]) -> World:
         """How the live world stands to the plan: not yet done, done by this plan, or changed by somebody else."""
 
-    def rehearse(self, api: Api, plan: str) -> None:
+    def rehearse(self, api: C, plan: str) -> None:
         """Try it on the server, storing nothing. Raises `Refused` where it would not do what was approved."""
 
-    def act(self, api: Api, plan: str, write_id: str) -> str:
+    def act(self, api: C, plan: str, write_id: str) -> str:
         """Do it, or what is left of it, under `write_id` as the request's audit id; what was done, in words. Raises
         `ApiFailure` (`conflict`) where somebody wrote meanwhile, `Blocked` where the cluster does not allow it yet."""
 
-    def settled(self, api: Api, plan: str) -> Settled:
+    def settled(self, api: C, plan: str) -> Settled:
         """Whether the act's effect is complete, from the live state."""
 
 

@@ -28,9 +28,7 @@ def assemble(
     acts = gathering.of(answers, made, actors, trail)
     accesses, unseen = access.of(answers, made)
     attestations, unsaid = said.of(answers, made)
-    scope = Scope(
-        id=answers.scope, name=name, kind="aws", stable=stable, recorded=answers.recorded, pointers=POINTERS
-    )
+    scope = Scope(id=answers.scope, name=name, kind="aws", stable=stable, recorded=answers.recorded, pointers=POINTERS)
     found = {*gaps.of_failures(answers), *missing, *made.gaps, *acts.gaps, *unseen, *unsaid}
     return Facts(
         moment=answers.moment,

@@ -121,7 +121,9 @@ def _refused(operation: Operation[Any], error: boto.ClientError, about: str, pag
     if not code or code == str(status):
         code = f"HTTP {status}"
     reason = " ".join(str(told.get("Message") or "").split())
-    return Failure(operation.key, code, reason.split("Encoded authorization")[0].strip()[:300] + _after(page), about=about)
+    return Failure(
+        operation.key, code, reason.split("Encoded authorization")[0].strip()[:300] + _after(page), about=about
+    )
 
 
 def _cut(operation: Operation[Any], error: Exception, about: str, page: int) -> Failure:

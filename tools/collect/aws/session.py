@@ -163,7 +163,9 @@ def _refused(connection: Connection, error: boto.ClientError) -> SourceError:
         mend = "check the role's trust policy, its external id, and that these credentials may sts:AssumeRole it"
         return SourceError(f"{named}: the role {connection.options.role} can't be assumed", told, mend)
     if code in EXPIRED:
-        return SourceError(f"{named}: the credentials have expired", told, "sign in again (aws sso login), or renew them")
+        return SourceError(
+            f"{named}: the credentials have expired", told, "sign in again (aws sso login), or renew them"
+        )
     if code in WRONG and _answers_elsewhere(connection):
         mend = "an administrator enables it (aws account enable-region), or audit another region"
         return SourceError(f"{named}: the region {connection.region} is not enabled in this account", told, mend)

@@ -17,7 +17,8 @@ import yaml
 from kubernetes import config as kube_config
 from kubernetes.client import ApiClient, Configuration
 
-from tools.errors import AuditorError, SourceError
+from tools.errors import ApiFailure as ApiFailure
+from tools.errors import SourceError
 
 CODES = {
     401: "unauthorized",
@@ -29,16 +30,6 @@ CODES = {
     429: "throttled",
 }
 JSON_PATCH = "application/json-patch+json"
-
-
-class ApiFailure(AuditorError):
-    """A request that was not answered with success. `status` is the HTTP code (0 where there was no answer), `code`
-    the machine-readable reason: one of `CODES`, `timeout`, `unreachable`, `truncated`, `server-error`, `refused`."""
-
-    def __init__(self, status: int, code: str, message: str, cause: str = "", mend: str = "") -> None:
-        super().__init__(message, cause, mend)
-        self.status = status
-        self.code = code
 
 
 class Api:
