@@ -14,7 +14,7 @@ from tools.collect.aws import reads_compute as reads
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.asking import ASKED
 from tools.collect.aws.mapping.compute import Compute, compute
-from tools.model.workload import Workload
+from tools.model.workload import Strategy, Workload
 
 SCRIPT = "#!/bin/bash\nyum install -y nginx\n"
 
@@ -105,8 +105,7 @@ def test_a_refresh_from_its_begin_to_its_end(aws: Fleet) -> None:
     assert (web(found).current, web(found).group.named, reason) == ("web:2", "1", "InProgress")
     assert (updated, available) == (1, 2)
     assert web(found).group.skip_matching is True
-    assert web(found).strategy is not None
-    assert web(found).strategy.max_unavailable == "34%"
+    assert web(found).strategy == Strategy("InstanceRefresh", "34%", "0%")
     aws.wait(600)
     found = read(aws)
     assert (web(found).current, web(found).group.named) == ("web:2", "2")
