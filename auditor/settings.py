@@ -69,11 +69,22 @@ class AwsSettings(BaseModel):
         return self
 
 
+class TrustSettings(BaseModel):
+    """One of `[[trust]]`: a key whose signature of a statement about an image counts. `name` is what its holder goes
+    by, `key` the file that holds the public key or the certificate (PEM)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    key: str = Field(min_length=1)
+
+
 class Settings(BaseModel):
     """`source` is what to audit when the command line names nothing; `timeout` bounds one request, in seconds;
     `approval_minutes` is how long an approval holds; `audit_log` is the audit log of the source, `actors` say who is
-    who in it; `aws` is how AWS is asked; `approvers` say who may approve, `policy` what may be carried out, `waivers` what is accepted for a time;
-    `checks` maps a check's id to its own settings, which the check itself converts."""
+    who in it; `aws` is how AWS is asked; `trust` are the keys that verify statements about images; `approvers` say who
+    may approve, `policy` what may be carried out, `waivers` what is accepted for a time; `checks` maps a check's id to
+    its own settings, which the check itself converts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,6 +95,7 @@ class Settings(BaseModel):
     approval_minutes: int = Field(default=30, ge=1, le=1440)
     audit_log: AuditLogSettings = AuditLogSettings()
     actors: list[ActorSettings] = []
+    trust: list[TrustSettings] = []
     approvers: Approvers = []
     policy: Policy = Policy()
     ledger: LedgerSettings = LedgerSettings()

@@ -232,6 +232,27 @@ class TestServices:
         assert {(c.actor.name, c.tool, c.root.uid) for c in found.changes} == {(ADA, "aws-console", ARN)}
         assert "hunter2" not in repr(found)
 
+    def test_an_event_without_its_answer_is_known_by_what_was_asked_and_when(self) -> None:
+        given = {**sent(ONE), "responseElements": None}
+        command = {**COMMAND, "InstanceIds": [ONE], "Targets": []}
+        (change,) = acts(given, read=self.read((reads.COMMANDS, command))).changes
+        assert (change.source, change.command.partition(";")[0]) == ("cloudtrail", "AWS-RunShellScript: yum -y update")
+        late = {**command, "RequestedDateTime": "2026-11-20T10:00:06Z"}
+        assert len(acts(given, read=self.read((reads.COMMANDS, late))).changes) == 2
+        two = self.read((reads.COMMANDS, command), (reads.COMMANDS, {**command, "CommandId": "c-2"}))
+        assert [change.count for change in acts(given, read=two).changes] == [2, 1]  # which of them it was is not told
+        session = {"SessionId": "ada-1", "Target": BARE, "StartDate": "2026-11-20T10:00:01Z", "Owner": ADA}
+        begun = event("StartSession", "ssm", {"target": BARE})
+        assert on(acts(begun, read=self.read((reads.SESSIONS, session)))) == [("session", BARE, "cloudtrail")]
+        task = event("CreateReplaceRootVolumeTask", "ec2",
+                     {"CreateReplaceRootVolumeTaskRequest": {"InstanceId": BARE}})  # fmt: skip
+        assert len(acts(task, read=self.read((reads.ROOT_VOLUME_TASKS, TASK))).changes) == 1
+        asked = {"applicationName": "shop", "deploymentGroupName": "prod"}
+        targets = {"deploymentId": "d-1", "targetIds": [BARE]}
+        read = self.read((reads.DEPLOYED, DEPLOYMENT), (reads.DEPLOYMENT_TARGETS, targets))
+        found = acts(event("CreateDeployment", "codedeploy", asked), read=read)
+        assert on(found) == [("deploy-in-place", BARE, "cloudtrail")]
+
     def test_what_was_never_delivered_was_not_done(self) -> None:
         read = self.read((reads.COMMANDS, COMMAND), (reads.INVOCATIONS, invoked(ONE, "Undeliverable")),
                          (reads.INVOCATIONS, invoked(TWO)))  # fmt: skip

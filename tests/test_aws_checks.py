@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from auditor.commands.looking import Looking
 from tests import aws_nouns as aws
 from tools.catalogue import convert_settings, discover
 from tools.check import View
 from tools.checks.user_data_mutates import CODES
+from tools.collect.trust import TrustedKey
 from tools.engine import audit
+from tools.errors import UsageError
 from tools.model.facts import Facts
 from tools.model.group import Boot, BootStep
 from tools.model.instance import Part
@@ -470,3 +474,12 @@ def test_every_cause_of_user_data_has_its_words() -> None:
     assert set(CODES) == set(kinds)
     for kind in kinds:
         assert outcome("user-data-mutates", boot(BootStep(1, kind, "x"))) == {"violation": {CODES[kind][0]}}
+
+
+def test_a_declared_key_reaches_the_recording_and_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    settings, key = tmp_path / "auditor.toml", tmp_path / "key.pem"
+    settings.write_text(f'[[trust]]\nname = "pipeline"\nkey = "{key}"\n')
+    with pytest.raises(UsageError, match=r"trust\[0\].key"):
+        Looking([str(tmp_path)], "", str(settings))
+    key.write_text("-----BEGIN PUBLIC KEY-----")
+    assert Looking([str(tmp_path)], "", str(settings)).one.trust == (TrustedKey("pipeline", key.read_text()),)

@@ -130,6 +130,17 @@ def test_a_disk_that_the_image_or_the_template_declares(where: str) -> None:
     assert disks(found)["/dev/sdf"].declared is True
 
 
+def test_a_device_of_the_image_that_the_template_takes_away_is_not_declared() -> None:
+    image = aws.image(OLD, BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 8}}])
+    version = aws.version(1, OLD, BlockDeviceMappings=[{"DeviceName": "/dev/sdf", "NoDevice": ""}])
+    found = made(
+        DescribeInstances=[with_disks(DATA_DISK)],
+        DescribeImages=[image],
+        DescribeLaunchTemplateVersions=[version, aws.version(2, NEW)],
+    )
+    assert disks(found)["/dev/sdf"].declared is False
+
+
 @pytest.mark.parametrize("missing", ["DescribeImages", "DescribeLaunchTemplateVersions"])
 def test_what_was_not_read_may_declare_a_disk(missing: str) -> None:
     changed: dict[str, Any] = {"DescribeInstances": [with_disks(DATA_DISK)], missing: []}

@@ -5,9 +5,9 @@ verdict.
 the verdict is right, which subject (and part) it is about, the cause code, and the check's settings where it needs
 some; `on` names the offender, and `on_part` its part, where that is not the subject itself. Documents of the group
 `audit.k8s.io` are lines of the audit log and its policy; `actors` and `log` are what auditor.toml would say of them.
-A document with `aws` is an answer of AWS's API (its service and operation, with the account and region in the first one,
-and the `response` or the `error`), one with `payloadType` an envelope about an image; `trust` are the keys that verify
-those. Both kinds may stand together: a cluster and its account.
+A document with `aws` is an answer of AWS's API (its service and operation, in the first one with the account and
+region, and the `response` or the `error`), one with `payloadType` an envelope about an image; `trust` are the keys that
+verify those. Both kinds may stand together: a cluster and its account.
 Each document `before: true` begins what an earlier look saw, the newest first.
 """
 
@@ -28,6 +28,7 @@ from tools.catalogue import convert_settings, discover
 from tools.check import AnyCheck, View
 from tools.collect.actors import Rule
 from tools.collect.sources import AuditLog, Source, collect
+from tools.collect.trust import TrustedKey
 from tools.engine import audit
 from tools.model.facts import Facts
 from tools.model.history import History, Observation, Past, observations
@@ -59,6 +60,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     settings: dict[str, Any] = {}
     actors: tuple[Rule, ...] = ()
     log: AuditLog = AuditLog()
+    trust: tuple[TrustedKey, ...] = ()
 
 
 class Looks(NamedTuple):
@@ -171,8 +173,8 @@ def is_of_aws(document: Any) -> bool:
 
 
 def record(documents: list[Any], folder: Path) -> Path:
-    """Write a recording as a folder: a list of objects with the audit log and its policy beside it, and AWS's answers in
-    their order with the envelopes. (Without a document: of an empty cluster.)"""
+    """Write a recording as a folder: a list of objects with the audit log and its policy beside it, and AWS's answers
+    in their order with the envelopes. (Without a document: of an empty cluster.)"""
     of_aws = [document for document in documents if is_of_aws(document)]
     for number, document in enumerate(of_aws):
         suffix = "json" if "aws" in document else "intoto.json"
@@ -217,7 +219,8 @@ def collected(file: Path, folder: Path) -> Looks:
         for number, documents in enumerate(sections(objects)):
             place = folder / f"look-{number}" / "recording"  # every look has the same declared name
             place.mkdir(parents=True, exist_ok=True)
-            yield collect(Source(path=str(record(documents, place)), actors=case.actors, log=case.log))
+            path = str(record(documents, place))
+            yield collect(Source(path=path, actors=case.actors, log=case.log, trust=case.trust))
 
     newest, *before = look()
     return Looks(newest, remembered(before))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.aws_compute import ACCOUNT, BARE, DATA, REGION
+from tests.aws_fleet import fleet
 from tests.cloudtrail_events import event, role, sent, trail_of, written
 from tools.collect.aws.changes import Trail, is_trail, trail
 
@@ -166,3 +168,38 @@ def test_ten_thousand_events_in_an_hour_keep_only_what_is_an_act(tmp_path: Path)
     assert list(found.events) == ["event-SendCommand"]
     assert most < 4 * size  # the file, and a view of each record
     assert len(found.seen[ACCOUNT, REGION].minutes) == 60
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """An S3 with a bucket of two days' files."""
+    with fleet() as made:
+        client = made.client("s3")
+        client.create_bucket(Bucket="logs", CreateBucketConfiguration={"LocationConstraint": REGION})
+        for day, name in (("10", "a"), ("11", "b")):
+            folder = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/11/{day}"
+            body = gzip.compress(json.dumps({"Records": [sent(BARE, eventID=name)]}).encode())
+            client.put_object(Bucket="logs", Key=f"{folder}/{name}.json.gz", Body=body)
+        client.put_object(Bucket="logs", Key="AWSLogs/readme.txt", Body=b"x")
+        yield client
+
+
+class TestBucket:
+    """Files as they lie in S3."""
+
+    def read(self, client: Any, path: str, **more: str) -> Trail:
+        return trail([Path(path)], client=lambda: client, **more)
+
+    def test_all_below_a_prefix(self, client: Any) -> None:
+        found = self.read(client, f"s3://logs/AWSLogs/{ACCOUNT}")
+        assert found.faults == []
+        assert set(found.events) == {"a", "b"}
+
+    def test_only_the_days_of_a_declared_interval(self, client: Any) -> None:
+        assert set(self.read(client, "s3://logs", since="2026-11-11T00:00:00Z").events) == {"b"}
+        assert set(self.read(client, "s3://logs", until="2026-11-09T12:00:00Z").events) == {"a"}
+
+    def test_what_can_t_be_read_is_said(self, client: Any) -> None:
+        assert faults(self.read(client, "s3://none/x")) == [("s3://none/x", "broken")]
+        assert faults(self.read(client, "s3://logs/nothing")) == [("s3://logs/nothing", "empty")]
+        assert faults(trail([Path("s3://logs/x")])) == [("s3://logs/x", "broken")]

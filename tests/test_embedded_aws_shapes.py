@@ -152,6 +152,7 @@ ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
     ("ec2", "DescribeReplaceRootVolumeTasks"): lambda aws: (
         aws.ec2.create_replace_root_volume_task(InstanceId=one(aws)) and {}
     ),
+    ("ec2", "RegisterImage"): lambda aws: {"Name": "web-2", "RootDeviceName": "/dev/xvda"},
     ("ec2", "GetSerialConsoleAccessStatus"): nothing,
     ("ec2", "EnableSerialConsoleAccess"): nothing,
     ("ec2", "DisableSerialConsoleAccess"): nothing,
@@ -185,6 +186,9 @@ ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
     ("ssm", "ListAssociations"): lambda aws: associated(aws) and {},
     ("ssm", "DescribeAssociation"): lambda aws: {"AssociationId": associated(aws)},
     ("ssm", "DescribeAssociationExecutions"): lambda aws: {"AssociationId": associated(aws)},
+    ("ssm", "DescribeAssociationExecutionTargets"): lambda aws: dict.fromkeys(
+        ("AssociationId", "ExecutionId"), associated(aws)
+    ),
     ("ssm", "DescribeInstancePatchStates"): lambda aws: {"InstanceIds": [one(aws)]},
     ("ssm", "StartSession"): lambda aws: {"Target": one(aws), "Reason": "a look"},
     ("ssm", "TerminateSession"): lambda aws: {

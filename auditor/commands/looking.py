@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -18,6 +19,7 @@ from tools.check import AnyCheck
 from tools.collect.actors import Rule
 from tools.collect.aws.options import Options
 from tools.collect.sources import AuditLog, Source, collect, merge, parse_source
+from tools.collect.trust import TrustedKey
 from tools.engine import audit
 from tools.errors import UsageError
 from tools.model.facts import Facts
@@ -43,8 +45,8 @@ class Looking:
             raise UsageError(
                 "an audit log is one cluster's", f"{len(named)} sources were named", "audit them one by one"
             )
-        timeout, aws = self.configured.timeout, _aws(self.configured)
-        self.sources: list[Source] = [parse_source(s, kubeconfig, timeout, log, actors, aws) for s in named]
+        timeout, aws, trust = self.configured.timeout, _aws(self.configured), _trust(self.configured)
+        self.sources: list[Source] = [parse_source(s, kubeconfig, timeout, log, actors, aws, trust) for s in named]
         self.named = " ".join(named)
 
     def facts(self) -> Facts:
@@ -89,6 +91,18 @@ def _aws(configured: Settings) -> Options:
         attempts=named.max_attempts,
         paced=named.paced,
     )
+
+
+def _trust(configured: Settings) -> tuple[TrustedKey, ...]:
+    """The keys that verify statements. Raises `UsageError` for a file that can't be read."""
+    keys = []
+    for number, named in enumerate(configured.trust):
+        try:
+            keys.append(TrustedKey(named.name, Path(named.key).read_text(encoding="ascii")))
+        except (OSError, UnicodeDecodeError) as error:
+            mend = "name the file of a public key or a certificate (PEM)"
+            raise UsageError(f"trust[{number}].key: {named.key} can't be read", str(error), mend) from error
+    return tuple(keys)
 
 
 def _actors(configured: Settings) -> tuple[Rule, ...]:

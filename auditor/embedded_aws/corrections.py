@@ -17,6 +17,7 @@ from moto.core import utils
 
 from auditor.embedded_aws import activities, world
 from auditor.embedded_aws.configured import EXTRAS
+from auditor.embedded_aws.corrections_ec2 import SWAPS as EC2
 from auditor.embedded_aws.groups import Group
 from auditor.embedded_aws.members import Member
 
@@ -121,6 +122,7 @@ def _plain(activity: Any) -> dict[str, Any]:
 
 
 SWAPS: tuple[tuple[Any, str, Any], ...] = (
+    *EC2,
     (autoscaling, "FakeAutoScalingGroup", Group),
     (autoscaling, "InstanceState", Member),
     (AutoScalingResponse, "create_auto_scaling_group", create),
@@ -141,14 +143,17 @@ def corrected() -> Iterator[None]:
     clocks = [
         (m, "utcnow", world.utcnow) for n, m in list(sys.modules.items()) if n.startswith("moto.") and _tells_time(m)
     ]
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in (*SWAPS, *clocks)]
+    before = [(owner, name, owner.__dict__.get(name)) for owner, name, _ in (*SWAPS, *clocks)]
     for owner, name, value in (*SWAPS, *clocks):
         setattr(owner, name, value)
     try:
         yield
     finally:
         for owner, name, value in before:
-            setattr(owner, name, value)
+            if value is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, value)
 
 
 def _tells_time(module: Any) -> bool:

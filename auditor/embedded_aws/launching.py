@@ -103,16 +103,13 @@ def run(group: Any, launch: Launch, spot: bool) -> Any:
     groups = [] if launch.template else group.launch_config.security_groups
     reservation = group.ec2_backend.run_instances(launch.image, 1, user_data, groups, **given)
     instance = reservation.instances[0]
-    if profile := (launch.data.get("IamInstanceProfile") or {}):
-        instance.iam_instance_profile = _profile(group.account_id, profile)
     _say(group, launch)
     return instance
 
 
 def _given(group: Any, launch: Launch) -> dict[str, Any]:
-    """What is handed to moto's `run_instances`, which takes only some of it from a template by itself."""
+    """What is handed to `run_instances`: a template, or what a launch configuration says."""
     subnet = group.vpc_zone_identifier.split(",")[0] if group.vpc_zone_identifier else None
-    data = launch.data
     if not launch.template:
         configuration = group.launch_config
         return {
@@ -122,26 +119,11 @@ def _given(group: Any, launch: Launch) -> dict[str, Any]:
             "placement": group.availability_zones[0],
             "subnet_id": subnet,
         }
-    given: dict[str, Any] = {
+    return {
         "launch_template": {"LaunchTemplateId": launch.template, "Version": str(launch.version)},
-        "key_name": data.get("KeyName"),
-        "security_group_ids": list(data.get("SecurityGroupIds") or []),
-        "metadata_options": data.get("MetadataOptions") or {},
-        "nics": list(data.get("NetworkInterfaces") or []),
         "placement": group.availability_zones[len(group.instance_states) % len(group.availability_zones)],
+        "subnet_id": subnet,
     }
-    if not given["nics"]:
-        given["subnet_id"] = subnet
-    if data.get("BlockDeviceMappings"):
-        given["block_device_mappings"] = data["BlockDeviceMappings"]
-    return given
-
-
-def _profile(account: str, profile: dict[str, Any]) -> Any:
-    from moto.iam.models import iam_backends
-
-    known = iam_backends[account]["aws"].instance_profiles.values()
-    return next((one for one in known if profile.get("Arn") == one.arn or profile.get("Name") == one.name), None)
 
 
 def _say(group: Any, launch: Launch) -> None:

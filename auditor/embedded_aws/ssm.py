@@ -26,8 +26,9 @@ def managed(call: Call) -> Iterator[Any]:
 
 
 def _core(instance: Any) -> bool:
-    profile = getattr(instance, "iam_instance_profile", None)
-    return any(CORE in arn for role in getattr(profile, "roles", []) for arn in role.managed_policies)
+    associated = instance.ec2_backend.iam_instance_profile_associations.get(instance.id)
+    roles = associated.iam_instance_profile.roles if associated else []
+    return any(CORE in arn for role in roles for arn in role.managed_policies)
 
 
 @operation("ssm", "DescribeInstanceInformation")

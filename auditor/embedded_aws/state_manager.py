@@ -56,6 +56,20 @@ def describe_association_executions(call: Call) -> Answer:
     return page([told], call, "AssociationExecutions", "MaxResults", 50)
 
 
+@operation("ssm", "DescribeAssociationExecutionTargets")
+def describe_association_execution_targets(call: Call) -> Answer:
+    """The instances of an execution."""
+    one = _association(call)
+    named = [one["InstanceId"]] if "InstanceId" in one else []
+    for target in one.get("Targets", []):
+        if target["Key"] == "InstanceIds":
+            named += target["Values"]
+    shared = {"AssociationId": one["AssociationId"], "AssociationVersion": "1", "ExecutionId": one["AssociationId"]}
+    done = {"ResourceType": "ManagedInstance", "Status": "Success", "DetailedStatus": "Success"}
+    told = [shared | done | {"ResourceId": name, "LastExecutionDate": one["LastExecutionDate"]} for name in named]
+    return page(told, call, "AssociationExecutionTargets", "MaxResults", 50)
+
+
 def _association(call: Call) -> dict[str, Any]:
     wanted = call.get("AssociationId")
     found: dict[str, Any] | None = next(

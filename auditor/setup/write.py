@@ -28,6 +28,7 @@ def text(found: Found, checks: Sequence[AnyCheck]) -> str:
         _top(),
         _audit_log(found),
         _actors(found),
+        _trust(),
         _approvers(),
         _policy(),
         _waivers(),
@@ -87,6 +88,11 @@ def _audit_log(found: Found) -> Iterator[str]:
 def _actors(found: Found) -> Iterator[str]:
     yield "# Who is who in the audit log: person, pipeline, controller, agent or auditor; * stands for any text."
     yield from ("#[[actors]]", '#kind = "pipeline"', '#user = "ci-bot"')
+
+
+def _trust() -> Iterator[str]:
+    yield "# Keys whose signature of a statement about a machine image counts; key is a file (PEM)."
+    yield from ("#[[trust]]", '#name = "release-pipeline@example.org"', '#key = "release-pipeline.pem"')
 
 
 def _approvers() -> Iterator[str]:

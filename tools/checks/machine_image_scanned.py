@@ -35,11 +35,11 @@ from tools.model.times import parsed
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`days` is how old the newest scan may be, `criticals` and `highs` how many such findings with a fix are allowed
-    (None: any number)."""
+    (negative: any number)."""
 
     days: float = 30.0
-    criticals: int | None = 0
-    highs: int | None = None
+    criticals: int = 0
+    highs: int = -1
 
 
 @check(Container, severity="high", principle="secure-baseline", settings=Settings, scopes=("aws",))
@@ -66,7 +66,7 @@ def examine(container: Container, view: View) -> Violations:
         ("critical", newest.criticals, settings.criticals),
         ("high", newest.highs, settings.highs),
     ):
-        if most is None:
+        if most < 0:
             continue
         if count is None:
             told = f"{newest.ref} does not say how many {level} findings have a fix"

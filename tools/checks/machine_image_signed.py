@@ -3,8 +3,13 @@
 **Why.** Tags, names and even a build record can be made by whoever administers the account. A signature can't: it says
 that a key which the account does not hold saw this image and let it pass.
 
-**What is examined.** The signed statements about the image's id that were given, and whether their signature was
-verified. `signers` in `auditor.toml` is the trust root, by name (`*` stands for any text):
+**What is examined.** The signed statements about the image's id that were given beside a recording (DSSE envelopes,
+`*.intoto.json`), and whether a key that `auditor.toml` declares verifies one. `signers` says whose signature an image
+must have, by the names of those keys (`*` stands for any text):
+
+    [[trust]]
+    name = "release-pipeline@example.org"
+    key = "release-pipeline.pem"
 
     [checks.machine-image-signed]
     signers = ["release-pipeline@example.org"]

@@ -36,9 +36,10 @@ from tools.model.times import parsed
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`owners` are all whose images may run: `self`, aliases (`amazon`, `aws-marketplace`), account ids."""
+    """`owners` are all whose images may run: `self`, aliases (`amazon`, `aws-marketplace`), account ids. Empty: nobody
+    said."""
 
-    owners: list[str] | None = None
+    owners: list[str] = []
 
 
 @check(Container, severity="high", principle="image-based", blocking=True, settings=Settings, scopes=("aws",))
@@ -53,10 +54,10 @@ def examine(container: Container, view: View) -> Violations:
         told = f"its image is deprecated since {artifact.deprecated}"
         yield Violation("deprecated", told, [(artifact, "deprecated")], since=artifact.deprecated)
     owners = view.settings(Settings).owners
-    if _trusted(artifact, ["self", "amazon"] if owners is None else owners):
+    if _trusted(artifact, owners or ["self", "amazon"]):
         return
     evidence: list[tuple[Thing, str]] = [(container, "image"), (artifact, "held_by"), (artifact, "public")]
-    if owners is not None:
+    if owners:
         yield Violation("untrusted-owner", f"its image is {artifact.held_by}'s, who is not trusted", evidence)
     elif artifact.public:
         yield Violation("public-of-another", f"its image is a public one of {artifact.held_by}", evidence)

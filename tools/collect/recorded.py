@@ -33,7 +33,7 @@ def collect(source: Source, progress: Callable[[str], None] = lambda _: None) ->
     else:
         trails = [Path(file) for file in log.paths]
         since, until = log.since, log.until
-    parts += aws.collect(path, Actors(source.actors), log=trails, since=since, until=until)
+    parts += aws.collect(path, Actors(source.actors), log=trails, since=since, until=until, keys=source.trust)
     return merge(parts)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tools.collect.actors import Actors, Rule
 from tools.collect.aws.options import Options
+from tools.collect.trust import TrustedKey
 from tools.errors import UsageError
 from tools.model.facts import Facts
 
@@ -36,6 +37,7 @@ class Source(msgspec.Struct, frozen=True):
     log: AuditLog = AuditLog()
     actors: tuple[Rule, ...] = ()
     aws: Options | None = None
+    trust: tuple[TrustedKey, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -50,9 +52,10 @@ def parse_source(
     log: AuditLog = AuditLog(),  # noqa: B008 (frozen)
     actors: tuple[Rule, ...] = (),
     aws: Options = Options(),  # noqa: B008 (frozen)
+    trust: tuple[TrustedKey, ...] = (),
 ) -> Source:
     """`kubernetes:CONTEXT` (empty: the current one), `aws:PROFILE@REGION` (either may be empty: boto3's default), or a
-    path; `aws` is how AWS is asked. Raises `UsageError`."""
+    path; `aws` is how AWS is asked, `trust` are the keys that verify signed statements. Raises `UsageError`."""
     scheme, colon, rest = text.partition(":")
     if colon and scheme == "kubernetes":
         return Source(context=rest, kubeconfig=kubeconfig, timeout=timeout, log=log, actors=actors)
@@ -61,7 +64,7 @@ def parse_source(
         options = msgspec.structs.replace(aws, profile=profile, region=region, timeout=timeout)
         return Source(timeout=timeout, log=log, actors=actors, aws=options)
     if Path(text).exists():
-        return Source(path=text, log=log, actors=actors)
+        return Source(path=text, log=log, actors=actors, trust=trust)
     if colon and scheme.isalpha() and len(scheme) > 1:
         raise UsageError(f"there is no kind of source called {scheme!r}", f"known: {', '.join(SCHEMES)}, or a path")
     raise UsageError(

@@ -41,7 +41,7 @@ def collect(
     connection = connect(options)
     answers = read(connection, progress)
     progress("putting together what was read")
-    files = trail(log, since, until) if log else None
+    files = trail(log, since, until, lambda: connection.client("s3")) if log else None
     return assemble(answers, connection.name, actors, files)
 
 

@@ -79,9 +79,13 @@ FINDINGS = Operation(
 SAID: tuple[Operation[Any], ...] = (BUILDS, BUILT, SCAN_FINDINGS, COVERAGE, FINDINGS)
 """What is read of what is said, in order."""
 
-PACKER = Operation(service="packer", name="Manifest", items="builds[]", type=PackerBuild, nouns=())
+PACKER = Operation(
+    service="packer", name="Manifest", items="builds[]", type=PackerBuild, nouns=("Attestation",), kind="build"
+)
 """Not an API: a `packer-manifest.json` beside a recording, or one that is named."""
-ENVELOPES = Operation(service="dsse", name="Envelope", items="", type=Envelope, nouns=())
+ENVELOPES = Operation(
+    service="dsse", name="Envelope", items="", type=Envelope, nouns=("Attestation",), kind="signature"
+)
 """Not an API: `*.intoto.json`, and `*.intoto.jsonl` with one envelope a line."""
 FILES: tuple[Operation[Any], ...] = (PACKER, ENVELOPES)
 """What files say; nothing of it is asked of AWS."""

@@ -116,7 +116,8 @@ def collect(
 ) -> list[Facts]:
     """The facts of a recording, one for each account and region that its documents name. `name` is its declared name,
     by which it goes where they name none; `log` are a trail's files beside those in the folder, and the interval that
-    they are declared to cover, `keys` those whose signature of a statement counts. A file of a folder that can't be read is a gap; alone it is a `SourceError`."""
+    they are declared to cover, `keys` those whose signature of a statement counts. A file of a folder that can't be
+    read is a gap; alone it is a `SourceError`."""
     files = {file: kind for file in _files(path) if (kind := kind_of(file))}
     trails = [file for file, kind in files.items() if kind == "trail"]
     files_of_trail = trail([*trails, *log], since, until) if trails or log else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tools.collect.aws.changes import matching
 from tools.collect.aws.changes.documents import act_of, effect_of
 from tools.collect.aws.changes.making import Making
 from tools.collect.aws.changes.on_groups import ON_GROUPS, ON_TEMPLATES
@@ -46,14 +47,15 @@ def _one(tree: dict[str, Any] | None, *path: str) -> str:
 def _command(event: Event, making: Making) -> None:
     """Run Command: CloudTrail says who, SSM what and on which instances."""
     asked, answer = event.request_parameters, event.response_elements
-    command = _one(answer, "command", "commandId")
     document = _one(asked, "documentName")
+    named = [*texts_of(asked, "instanceIds"), *texts_of(answer, "command", "instanceIds")]
+    named += [text for text in _targets(asked) if text.startswith("i-")]
+    known = _one(answer, "command", "commandId")
+    command = known or matching.command(making.services, document, event.event_time, named)
     making.told.add(command)
     effect = effect_of(document, making.services.parameters(command))
     if effect == "reads":
         return
-    named = [*texts_of(asked, "instanceIds"), *texts_of(answer, "command", "instanceIds")]
-    named += [text for text in _targets(asked) if text.startswith("i-")]
     reached = making.services.ran_on(command, sorted(set(named)))
     if reached is None:
         told = f"{event.event_name} of {document} at {event.event_time} went to targets that are told by tag or group"
@@ -75,10 +77,11 @@ def _targets(asked: dict[str, Any] | None) -> list[str]:
 
 def _session(event: Event, making: Making) -> None:
     """Session Manager."""
+    target = _one(event.request_parameters, "target")
     session = _one(event.response_elements, "sessionId")
+    session = session or matching.session(making.services, target, event.event_time)
     making.told.add(session)
     known = making.services.sessions.get(session)
-    target = _one(event.request_parameters, "target")
     if target.startswith("i-") and (known is None or known.status != "Failed"):
         making.on_instances(event, [target], "session", command=_one(event.request_parameters, "documentName"))
 
@@ -87,6 +90,7 @@ def _association(event: Event, making: Making) -> None:
     """State Manager: the event says who; what it was applied to, the association's executions."""
     asked, answer = event.request_parameters, event.response_elements
     found = {*_named(answer, ("associationid",)), *_named(asked, ("associationid", "associationids"))}
+    found = found or {matching.association(making.services, _one(asked, "name"))}
     for association in sorted(found):
         known = making.services.associations.get(association)
         document = known.name if known else _one(answer, "associationDescription", "name") or _one(asked, "name")
@@ -150,6 +154,8 @@ def _launch(event: Event, making: Making) -> None:
 
 def _root_volume(event: Event, making: Making) -> None:
     tasks = list(_named(event.response_elements, ("replacerootvolumetaskid",)))
+    for instance in [] if tasks else instances_of(event.request_parameters):
+        tasks.append(matching.root_volume_task(making.services, instance, event.event_time))
     making.told.update(tasks)
     if any(task in making.services.tasks and making.services.tasks[task].task_state == "failed" for task in tasks):
         return
@@ -159,10 +165,12 @@ def _root_volume(event: Event, making: Making) -> None:
 
 def _deployment(event: Event, making: Making) -> None:
     """CodeDeploy: the event does not say whether it is one in place; the deployment does."""
+    application, group = (_one(event.request_parameters, key) for key in ("applicationName", "deploymentGroupName"))
     deployment = _one(event.response_elements, "deploymentId")
+    deployment = deployment or matching.deployment(making.services, application, group, event.event_time)
     making.told.add(deployment)
     reached = making.services.in_place(deployment)
-    what = " ".join(_one(event.request_parameters, key) for key in ("applicationName", "deploymentGroupName"))
+    what = f"{application} {group}"
     if reached is None:
         reason = f"CreateDeployment of {what} at {event.event_time}: CodeDeploy was not read for its type and targets"
         making.unknown("deploy-in-place", event.event_time, reason)
@@ -173,8 +181,10 @@ def _deployment(event: Event, making: Making) -> None:
 def _refresh(event: Event, making: Making) -> None:
     """An instance refresh; one that replaces root volumes keeps the instances."""
     if _one(event.request_parameters, "strategy") == ROOT_VOLUME:
-        refresh = making.services.refreshes.get(_one(event.response_elements, "instanceRefreshId"))
         group = _one(event.request_parameters, "autoScalingGroupName")
+        begun = _one(event.response_elements, "instanceRefreshId")
+        begun = begun or matching.refresh(making.services, group, event.event_time)
+        refresh = making.services.refreshes.get(begun)
         members = making.subjects.members(group, event.event_time)
         if refresh is not None and refresh.status == "Successful":
             making.told.add(refresh.instance_refresh_id)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from tools.collect.aws.changes.bucket import objects, place_of
 from tools.collect.aws.changes.bytes_of import Unreadable, blocks, bytes_of, salvaged
 from tools.collect.aws.reads_acts import NAMES
 from tools.collect.aws.wire import cloudtrail
@@ -58,11 +60,14 @@ class Trail(msgspec.Struct):
     until: str = ""
 
 
-def trail(paths: Iterable[Path], since: str = "", until: str = "") -> Trail:
-    """Read files and folders. What is wrong with one of them is a fault; the rest goes on."""
+def trail(paths: Iterable[Path], since: str = "", until: str = "", client: Callable[[], Any] | None = None) -> Trail:
+    """Read files, folders, and `s3://BUCKET/PREFIX` (`client` makes an S3 client of the account that is looked at).
+    What is wrong with one of them is a fault; the rest goes on."""
     found = Trail(since=since, until=until)
     for path in paths:
-        if path.is_dir():
+        if (place := place_of(str(path))) is not None:
+            _bucket(found, *place, client)
+        elif path.is_dir():
             files = [file for file in sorted(path.rglob("*")) if file.is_file() and ".json" in file.name]
             if not files:
                 found.faults.append(Fault(str(path), "empty", "the folder holds no log file of a trail"))
@@ -73,6 +78,22 @@ def trail(paths: Iterable[Path], since: str = "", until: str = "") -> Trail:
         else:
             found.faults.append(Fault(str(path), "broken", "there is no such file"))
     return found
+
+
+def _bucket(into: Trail, bucket: str, prefix: str, client: Callable[[], Any] | None) -> None:
+    name = f"s3://{bucket}/{prefix}"
+    if client is None:
+        into.faults.append(Fault(name, "broken", "a bucket can be read only beside its account (aws:PROFILE@REGION)"))
+        return
+    before = len(into.files)
+    try:
+        for file, data in objects(client(), bucket, prefix, into.since, into.until):
+            read(into, file, data)
+    except OSError as error:
+        into.faults.append(Fault(name, "broken", f"it can't be read: {error.strerror or error}"))
+        return
+    if len(into.files) == before:
+        into.faults.append(Fault(name, "empty", "nothing below this prefix is a log file of a trail"))
 
 
 def is_trail(path: Path) -> bool:

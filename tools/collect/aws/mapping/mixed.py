@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tools.collect.aws.mapping.templates import Templates, Version
-from tools.collect.aws.wire.autoscaling import Desired, Group, MixedPolicy, Override, TemplateSpec
+from tools.collect.aws.wire.autoscaling import Desired, Group, Override, TemplateSpec
 
 MACHINE = "machine"
 """The name of the part that a group without overrides launches from, and of the first one of a set."""
@@ -21,11 +21,6 @@ class Launch(msgspec.Struct, frozen=True):
     image: str = ""
     type: str = ""
     slot: str = ""
-
-
-def policy_of(group: Group | Desired) -> MixedPolicy | None:
-    """Its mixed instances policy; None where it has none."""
-    return group.mixed_instances_policy
 
 
 def main_of(group: Group | Desired) -> TemplateSpec | None:

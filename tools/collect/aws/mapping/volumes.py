@@ -31,7 +31,8 @@ class Disks:
     def of(self, instance: ec2.Instance, ref: Ref, template: Devices | None) -> Iterator[Volume]:
         """The disks of an instance; `template` are the devices of the launch template that made it (None: not read)."""
         known = self._images.get(instance.image_id)
-        named = {device.device_name for device in (*(known or ()), *(template or ()))}
+        away = {d.device_name for d in template or () if d.no_device is not None and d.no_device is not False}
+        named = {device.device_name for device in (*(known or ()), *(template or ()))} - away
         surely = known is not None and template is not None
 
         def declared(device: str) -> bool | None:

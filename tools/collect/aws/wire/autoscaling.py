@@ -117,7 +117,6 @@ class Rollback(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     """`RollbackDetails`."""
 
     rollback_reason: str = ""
-    rollback_start_time: str = ""
 
 
 class Refresh(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
@@ -139,10 +138,8 @@ class Refresh(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
 class Activity(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     """`Activity`: what the group did. `description` names the instance (`Launching a new EC2 instance: i-…`)."""
 
-    activity_id: str
     auto_scaling_group_name: str = ""
     description: str = ""
-    cause: str = ""
     start_time: str = ""
     end_time: str = ""
     status_code: str = ""

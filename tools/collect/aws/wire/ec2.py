@@ -116,7 +116,8 @@ class Ebs(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
 
 
 class Device(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
-    """`BlockDeviceMapping`: a device that a server has from its start; `virtual_name` is `ephemeral0` and so on."""
+    """`BlockDeviceMapping`: a device that a server has from its start; `virtual_name` is `ephemeral0` and so on.
+    `no_device` (the empty string, or true) takes a device of the image away."""
 
     device_name: str = ""
     virtual_name: str = ""
@@ -132,7 +133,6 @@ class TemplateVersion(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     version_number: int
     launch_template_name: str = ""
     create_time: str = ""
-    created_by: str = ""
     default_version: bool = False
     launch_template_data: dict[str, Any] = {}
 
