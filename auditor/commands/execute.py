@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from auditor import gate
-from auditor.commands.acting import acting_place
+from auditor.commands.acting import acting_place, is_account
 from auditor.commands.ledger import anchor_quietly
 from auditor.commands.looking import progress
 from auditor.commands.stopping import bar, stopping
@@ -81,7 +81,9 @@ def _carry_on(
     claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approvals, begun)
     say = progress()
     with ExitStack() as ending:
-        ending.callback(anchor_quietly, settings, store, context, kubeconfig)  # also behind what failed
+        ending.callback(
+            anchor_quietly, settings, store, "" if is_account(plan) else context, kubeconfig
+        )  # also behind what failed
         ending.enter_context(_said(plan, store))
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))

@@ -40,12 +40,12 @@ class Looking:
         self.settings: dict[str, msgspec.Struct] = convert_settings(self.checks, self.configured.checks)
         kubeconfig = kubeconfig or self.configured.kubeconfig
         named = sources or [self.configured.source or "kubernetes:"]
-        log, actors = _log(self.configured, logs), _actors(self.configured)
+        log, actors = _log(self.configured, logs), actor_rules(self.configured)
         if len(named) > 1 and (log.paths or log.policy):
             raise UsageError(
                 "an audit log is one cluster's", f"{len(named)} sources were named", "audit them one by one"
             )
-        timeout, aws, trust = self.configured.timeout, _aws(self.configured), _trust(self.configured)
+        timeout, aws, trust = self.configured.timeout, aws_options(self.configured), _trust(self.configured)
         self.sources: list[Source] = [parse_source(s, kubeconfig, timeout, log, actors, aws, trust) for s in named]
         self.named = " ".join(named)
 
@@ -82,7 +82,8 @@ def _log(configured: Settings, logs: Logs) -> AuditLog:
     return AuditLog(tuple(paths or named.path), policy or named.policy, since, until)
 
 
-def _aws(configured: Settings) -> Options:
+def aws_options(configured: Settings) -> Options:
+    """How AWS is asked, as the settings say it; whose profile and which region, the source does."""
     named = configured.aws
     return Options(
         role=named.role,
@@ -105,7 +106,8 @@ def _trust(configured: Settings) -> tuple[TrustedKey, ...]:
     return tuple(keys)
 
 
-def _actors(configured: Settings) -> tuple[Rule, ...]:
+def actor_rules(configured: Settings) -> tuple[Rule, ...]:
+    """The rules that tell actors apart, before the product's own."""
     return tuple(Rule(rule.kind, rule.user, rule.group, rule.agent) for rule in configured.actors)
 
 

@@ -129,6 +129,10 @@ def _sanction(plan: Plan, step: int, bodies: list[Body]) -> Sanction:
 def _request(action: Action) -> tuple[Ref, Act, str, tuple[Ref, ...]]:
     """What an action's executor sends: to which object, which act by which verb, and whose instances it evicts."""
     match action:
+        case RedeployPriorRelease() if action.workload.kind == "AutoScalingGroup":
+            return action.workload, "write", "StartInstanceRefresh", ()
+        case ReplaceInstance() if action.instance.kind == "Instance":
+            return action.instance, "delete", "TerminateInstanceInAutoScalingGroup", ()
         case RedeployPriorRelease() | PauseRollout() | ResumeRollout():
             return action.workload, "write", "patch", ()
         case Cordon() | Uncordon():

@@ -109,6 +109,7 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
             "its controller gave its last rollout up",
             [(workload, "rollout.phase"), (workload, "rollout.message"), *counted],
             since=rollout.since,
+            remedy=_remedy(workload),
         )
     if rollout.aborted:
         return Violation(

@@ -54,10 +54,18 @@ Progress = Callable[[Standing], None]
 def executor_for(action: Action) -> Executor[Any]:
     """The executor of an action of the closed union."""
     match action:
+        case RedeployPriorRelease() if action.workload.kind == "AutoScalingGroup":
+            from tools.execute.aws.refresh import GroupRefresh
+
+            return GroupRefresh(action)
         case RedeployPriorRelease():
             return Redeploy(action) if action.workload.kind not in RESOURCES else RedeploySet(action)
         case Cordon() | Uncordon():
             return Schedulability(action)
+        case ReplaceInstance() if action.instance.kind == "Instance":
+            from tools.execute.aws.terminate import Termination
+
+            return Termination(action)
         case ReplaceInstance():
             return Replacement(action)
         case Drain():

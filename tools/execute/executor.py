@@ -48,8 +48,9 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class Executor(Protocol[C]):
-    """One action in one place, by the client that its executors talk to the place by (`Place.client`). `repeatable`: finding it done is as good as doing it, whoever did it (what is gone
-    is gone), so that a later step need not be the one that does it."""
+    """One action in one place, by the client that its executors talk to the place by (`Place.client`).
+    `repeatable`: finding it done is as good as doing it, whoever did it (what is gone is gone), so that a later step
+    need not be the one that does it."""
 
     repeatable: bool
     timeout: float

@@ -12,8 +12,9 @@ from tools.model.facts import Facts
 class Place(Protocol):
     """One scope under one set of credentials, which never leave the process.
 
-    `name` is what people call these credentials (`context prod`, `profile ops@eu-central-1`), `client` what the executors
-    of this kind of scope talk to it by, `asked` by what it says who they are (`SelfSubjectReview`, `GetCallerIdentity`).
+    `name` is what people call these credentials (`context prod`, `profile ops@eu-central-1`), `client` what the
+    executors of this kind of scope talk to it by, `asked` by what it says who they are (`SelfSubjectReview`,
+    `GetCallerIdentity`).
     """
 
     name: str
@@ -32,6 +33,10 @@ class Place(Protocol):
 
 def open_place(source: Source) -> Place:
     """The place of a live source. Raises `SourceError` where it can't be opened."""
+    if source.aws is not None:
+        from tools.execute.aws.account import Account
+
+        return Account.open(source)
     from tools.execute.cluster import Cluster
 
     return Cluster.open(source)

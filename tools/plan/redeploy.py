@@ -19,6 +19,19 @@ NOTES = (
 )
 
 
+SERVERS = (
+    "what is on the servers' own disks is lost with them; volumes that outlive them are not attached again by this",
+    "a schema migration that the current release made is not undone",
+    "what declares the group (Terraform, CloudFormation, a pipeline) would undo this with its next run",
+    "the group names the version's number afterwards, whatever it named before",
+)
+
+
+def notes_of(workload: Workload) -> tuple[str, ...]:
+    """What does not come back, and what would undo it."""
+    return SERVERS if workload.ref.kind == "AutoScalingGroup" else NOTES
+
+
 def propose(
     finding: Finding, view: View, checks: list[AnyCheck], to: str = ""
 ) -> tuple[tuple[Action, ...], str, tuple[str, ...]]:
@@ -48,7 +61,7 @@ def _chosen(
         release = choice.release
         reason = refusal(release, current, view, checks)
         if reason is None:
-            notes = (*NOTES, *stepwise.notes(workload, release, view))
+            notes = (*notes_of(workload), *stepwise.notes(workload, release, view))
             return stepwise.steps(workload, current, release, view), str(choice), notes
         refused.append(reason)
     if to and refused:

@@ -13,6 +13,12 @@ NOTES = (
     "an evicted instance does not come back: its workload makes another one, of its current release",
 )
 
+SERVERS = (
+    "what is on the server's own disks is lost with it",
+    "its group makes another one, of the release that it names now",
+    "lifecycle hooks hold the end of the server back for as long as they are set to",
+)
+
 
 def propose(finding: Finding, view: View, to: str = "") -> tuple[tuple[ReplaceInstance, ...], str, tuple[str, ...]]:
     """Replace each instance that a finding is about, one after the other; `to` names one of them. Raises `Refused`."""
@@ -22,13 +28,14 @@ def propose(finding: Finding, view: View, to: str = "") -> tuple[tuple[ReplaceIn
         told = f"the finding is not about an instance {to!r}" if to else "what the finding is about is gone"
         raise Refused("gone", told, ", ".join(ref.name for ref in finding.subjects), "audit again")
     actions = tuple(planned(instance, delete_local_data=False) for instance in found)
-    return actions, f"what was changed in place is replaced: {finding.message}", NOTES
+    notes = SERVERS if found[0].machine_seen is not None else NOTES
+    return actions, f"what was changed in place is replaced: {finding.message}", notes
 
 
 def wished(name: str, scope: str, view: View, delete_local_data: bool) -> tuple[ReplaceInstance]:
     """Replace the instance of that name (`namespace/name`). Raises `Refused` where it is not there, or nothing would
     replace it."""
-    namespace, _, plain = name.removeprefix("pod/").rpartition("/")
+    namespace, _, plain = name.removeprefix("pod/").removeprefix("instance/").rpartition("/")
     for instance in view.seen(Instance):
         if (instance.ref.scope, instance.ref.namespace, instance.ref.name) == (scope, namespace, plain):
             return (planned(instance, delete_local_data),)

@@ -68,6 +68,18 @@ class Connection:
                 )
             return self._clients[key]
 
+    def acting_client(self, service: str, write_id: str) -> Any:
+        """A client that sends each request once and puts the id of the step it is of into the user agent, which
+        CloudTrail keeps."""
+        with self._lock:
+            own = Config(retries={"mode": "standard", "total_max_attempts": 1}, user_agent_extra=f"auditor/{write_id}")
+            return self._session.create_client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.options.endpoint or None,
+                config=_config(self.options).merge(own),
+            )
+
 
 def connect(options: Options) -> Connection:
     """Open a session and ask who it is. Raises `SourceError`, which says what to mend."""

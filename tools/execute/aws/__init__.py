@@ -1,0 +1,1 @@
+"""Acting on servers: the account as a place, and one file for each action."""
