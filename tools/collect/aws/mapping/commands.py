@@ -15,7 +15,7 @@ from tools.collect.aws.mapping.tools_at_boot import BEFORE, FLAGS, QUIET, SHELLS
 from tools.model.group import BootStep
 
 _SPLIT = re.compile(r"&&|\|\||[;|]|\$\(|<\(|`|[(){}]")
-_WORD = re.compile(r""""(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s"']+""")
+_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s"'])+""")
 _ASSIGNMENT = re.compile(r"\$?(?:env:)?[A-Za-z_]\w*\+?=")
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._+/-]{0,63}")
 _OWN = re.compile(r"://(?:169\.254\.169\.254|169\.254\.170\.2|\[fd00:ec2::254\]|localhost|127\.0\.0\.1)(?=[:/\s\"']|$)")
@@ -24,7 +24,7 @@ _NOWHERE = re.compile(r"2>\S*|&?>\s*/dev/null|>&\d")
 _METHOD = re.compile(r"\.(downloadstring|downloadfile)\(", re.IGNORECASE)
 _SENDS = re.compile(r"(?:^|\s)(?:-X\s*|--request[ =]|-Method\s+)\"?(?:POST|PUT|PATCH|DELETE)\b", re.IGNORECASE)
 _PLACE = r"(?:[\w./-]*/)?"
-_RUNS = re.compile(rf"\|\s*(?:sudo\s+(?:-\S+\s+)*)?{_PLACE}(?:{'|'.join(SHELLS)})(?:\s|$)")
+_RUNS = re.compile(rf"\|\s*(?:sudo\s+(?:-\S+\s+)*)?{_PLACE}(?:{'|'.join(SHELLS)})(?:[\s\"')]|$)")
 _RUNS_INSIDE = re.compile(
     rf"(?:^|[\s;&|]){_PLACE}(?:{'|'.join(SHELLS)}|source|\.|eval)\s+(?:-\S+\s+)*\"?(?:<\(|\$\(|`)\s*(?:curl|wget)\b"
 )
