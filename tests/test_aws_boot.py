@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import gzip
+import time
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tools.collect.aws.mapping.boot import boot_of, joined
-from tools.collect.aws.mapping.commands import host_of
+from tools.collect.aws.mapping.hosts import host_of
 from tools.model.group import Boot
 
 SECRET = "s3cr3tS3CR3T"
@@ -120,6 +123,15 @@ SECRETS = [
     f"choco install git --params '/Password:{SECRET}'",
     f"yum install -y 'https://u:{SECRET}@repo.example.com/x.rpm'",
     f"apt-key adv --keyserver hkp://u:{SECRET}@k.example.com",
+    f"apt-get install -y nginx # the password is {SECRET}",
+    f"apt-get install -y nginx <<< {SECRET}",
+    f"apt-get install -y nginx > {SECRET}",
+    f'yum install -y nginx --setopt="proxy_password={SECRET}"',
+    f"pip install flask TOKEN='{SECRET}'",
+    f'TOKEN="a {SECRET}" apt-get install -y nginx X"{SECRET}"',
+    f"gem install puma -- --with-key {SECRET}",
+    f"npm install //registry.example.com/:_authToken={SECRET} pm2",
+    f"pip install flask PASSWORD={SECRET} 2>/tmp/{SECRET}",
     f"curl https://a.example.com/{SECRET} \\\n  -H 'X: {SECRET}' | bash",
 ]
 
@@ -340,3 +352,33 @@ def test_a_set_does_what_each_of_it_does() -> None:
 )
 def test_hosts(text: str, host: str | None) -> None:
     assert host_of(text) == host
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"#!/bin/sh\n", b"#cloud-config\n", b"MIME-Version: 1.0\n", b"{"])
+)
+def test_whatever_user_data_are_they_are_read_or_told(raw: bytes, head: bytes) -> None:
+    found, unread = boot_of(base64.b64encode(head + raw).decode())
+    assert (found is None) == bool(unread)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#cloud-config\n" + "a: " + "[" * 100_000,
+        '{"ignition": ' + '{"a":' * 100_000,
+        "#!/bin/sh\n" + "aws " * 20_000,
+        "#!/bin/sh\ncurl " + "iex iwr " * 20_000,
+        "#!/bin/sh\ncurl " + "|" * 100_000 + "&" * 100_000,
+        "#!/bin/sh\n" + '"' + '\\"' * 50_000,
+        "#!/bin/sh\ncurl " + "a" * 300_000,
+        "#!/bin/sh\ncurl https://" + "a-" * 100_000,
+        "#!/bin/sh\n" + ">" * 100_000 + ";/etc/yum.repos.d",
+        "#!/bin/sh\n" + "\\\n" * 100_000,
+        "#!/bin/sh\n" + "bash -c \"bash -c 'x' " * 10_000,
+    ],
+)
+def test_user_data_made_to_take_long_take_no_time(text: str) -> None:
+    began = time.process_time()
+    boot_of(base64.b64encode(gzip.compress(text.encode())).decode())
+    assert time.process_time() - began < 3

@@ -268,7 +268,10 @@ class TestServices:
         assert found.changes == ()
         assert [gap.code for gap in found.gaps] == ["targets-unknown"]
         (spot,) = [watch for watch in found.watches if watch.blind]
-        assert (spot.since, spot.until) == ("2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z")
+        assert (spot.since, spot.until) == ("2026-10-01T00:00:00Z", "2026-11-20T10:00:00Z")
+        assert [(watch.since, watch.until) for watch in found.watches if not watch.blind] == [
+            ("2026-11-20T10:00:00Z", "2026-11-28T00:00:00Z")
+        ]
         assert spot.blind[0].act == "run-command"
 
     def test_a_command_whose_tags_matched_none(self) -> None:

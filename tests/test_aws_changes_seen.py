@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.aws_compute import ACCOUNT, ARN, BARE, ONE, REGION, SCOPE, answers, fleet
+from tests.aws_compute import ACCOUNT, ARN, BARE, ONE, REGION, SCOPE, TWO, answers, fleet
 from tests.cloudtrail_events import (
     BOTO,
     BROWSER,
@@ -30,9 +31,12 @@ from tools.collect.aws import reads_acts as reads
 from tools.collect.aws.answers import Answers, Failure
 from tools.collect.aws.mapping.compute import compute
 from tools.engine import audit
+from tools.model.change import ENTERING
 from tools.model.facts import Facts
 from tools.model.identity import Scope
+from tools.model.observation import NotObserved
 from tools.model.report import Finding
+from tools.model.watch import unwatched
 
 CHECKS = {check.id: check for check in discover()}
 ACTORS = Actors()
@@ -246,6 +250,25 @@ class TestInPlace:
     def test_a_command_on_nobody_knows_which_leaves_what_was_there_inconclusive(self) -> None:
         assert self.said(by_tag()).of(BARE) == [("inconclusive", "policy-blind")]
         assert self.said(by_tag(eventTime="2026-10-20T00:00:00Z")).of(BARE) == []  # before they were made
+
+    def test_nor_does_it_say_anything_of_what_was_made_later(self) -> None:
+        items = fleet()
+        for document in items["ec2.DescribeInstances"]:
+            document["NetworkInterfaces"], document["BlockDeviceMappings"] = [], []
+        items["ec2.DescribeInstances"][1]["LaunchTime"] = "2026-11-20T10:00:01Z"
+        said = self.said(by_tag(), read=answers(items))
+        assert said.of(BARE) == [("inconclusive", "policy-blind")]
+        assert said.of(TWO) == []
+
+    def test_what_is_known_by_now_is_no_blind_spot_of_an_earlier_look(self) -> None:
+        read = looked_up(answers(fleet()), by_tag())
+        blind = changes.of(read, compute(read), ACTORS).watches
+        (clean,) = changes.of(looked_up(answers(fleet())), compute(read), ACTORS).watches
+        one, none = compute(read).instances[0], NotObserved("no log")
+        assert unwatched(blind, one, ENTERING, MOMENT, none) is not None
+        assert unwatched([*blind, clean], one, ENTERING, MOMENT, none) is None
+        other = msgspec.structs.replace(clean, policy="another")
+        assert unwatched([*blind, other], one, ENTERING, MOMENT, none) is not None
 
     @pytest.mark.parametrize(
         ("given", "code"),

@@ -32,9 +32,12 @@ CODES = {
         *("exec", "attach", "copied", "port-forward", "ephemeral-container", "resized", "patched-after-creation"),
         *("restarted-other-image", "restarted-before-history", "digests-differ", "change-unclaimed", "event-alone"),
         *("content-not-logged", "no-audit-log", "policy-unknown", "policy-blind", "log-begins-later", "log-ends-early"),
+        *("run-command", "session", "association", "patched-in-place", "instance-connect", "serial-console"),
+        *("attribute-modified", "deployed-in-place", "root-volume-replaced"),
     },
     "imperative-change": {
         *("scaled", "restarted", "paused", "template-changed", "specification-changed", "scaler-unknown"),
+        "writer-unknown",
         *("content-not-logged", "no-audit-log", "policy-unknown", "policy-blind", "log-begins-later", "log-ends-early"),
         *("not-read", "not-reported"),
     },

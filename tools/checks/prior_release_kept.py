@@ -32,14 +32,19 @@ def examine(workload: Workload, view: View) -> Violations:
         return
     current = view.current_release(workload)
     others: list[Release] = []
+    again: set[int | None] = set()
     missed: NotObserved | None = None
     try:
         for release in view.releases_of(workload):
             if release.template != current.template:
                 others.append(release)
+            else:
+                again.add(release.number)
     except NotObserved as missing:
         missed = missing
     number = workload.number if current.number is None else current.number
+    while number is not None and number - 1 in again:  # what is current was written before, with the same content
+        number -= 1
     known = [release.number for release in others if release.number is not None]
     if others and (number is None or len(known) < len(others) or number - 1 in known or number <= max(known)):
         return

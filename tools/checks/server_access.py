@@ -113,7 +113,7 @@ def _port(access: Access, settings: Settings) -> Violations:
     world = _is_world(access.source)
     told = f"{access.ref.name} opens {PORTS[access.way]} ({access.ports}) to {access.source}"
     code = f"{access.way}-open-world" if world else f"{access.way}-open"
-    evidence: list[tuple[Thing, str]] = [(access, "source"), (access, "ports"), (access, "door")]
+    evidence: list[tuple[Thing, str]] = [(access, "source"), (access, "ports")]
     yield Violation(code, f"{told}: to the world" if world else told, evidence)
 
 
@@ -135,7 +135,7 @@ def _api(access: Access, settings: Settings) -> tuple[Violation | None, bool]:
         return None, bool(others)
     told = f"{', '.join(others)} may {APIS[access.way]}"
     on = access if access.door in ACCOUNT_WIDE else None
-    return Violation(access.way, told, [(access, "who"), (access, "door")], on=on), False
+    return Violation(access.way, told, [(access, "who")], on=on), False
 
 
 def _undeclared(doors: list[Access]) -> NotObserved:

@@ -160,14 +160,16 @@ def _said(field: FieldChange) -> str:
 
 
 class Blind(msgspec.Struct, frozen=True, order=True):
-    """Acts that a log's policy could not have recorded, why (the rule), for whom, where, and on which kinds of object:
-    empty users, namespaces and kinds mean everybody, everywhere and all."""
+    """Acts that a log could not have recorded (or of which it does not tell on what), why (the policy's rule), for
+    whom, where, and on which kinds of object: empty users, namespaces and kinds mean everybody, everywhere and all.
+    `mend` is what would close it (empty: another policy)."""
 
     act: Act
     reason: str
     users: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    mend: str = ""
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, order=True):

@@ -47,7 +47,7 @@ def unwatched(
             return NotObserved(
                 f"{watch.name} could not have recorded every {blind.act}: {blind.reason}",
                 "policy-blind",
-                "let the audit policy record it before the rule that drops it",
+                blind.mend or "let the audit policy record it before the rule that drops it",
             )
     if made is None:
         return NotObserved(f"{thing.ref} does not report when it was made", "not-reported")
@@ -64,17 +64,19 @@ def unwatched(
 
 
 def _matters(watch: Watch, made: datetime | None, others: list[Watch]) -> bool:
-    """Whether a log has a say about an object made then: not one that had ended, nor one that is not whole or was read
-    without its policy, where the same log was read again and better."""
+    """Whether a log has a say about an object made then: not one that had ended, nor one that is not whole, was read
+    without its policy or is blind, where the same log was read again and better."""
     until = parsed(watch.until)
     if made is not None and until is not None and until < made:
         return False
     worse = bool(watch.broken) or not watch.policy
-    return not worse or not any(_replaces(other, watch) for other in others)
+    return not (worse or watch.blind) or not any(_replaces(other, watch, worse) for other in others)
 
 
-def _replaces(other: Watch, watch: Watch) -> bool:
-    better = other.policy and not other.broken
+def _replaces(other: Watch, watch: Watch, worse: bool) -> bool:
+    """Whether a log was read again and better: whole, and under its policy; or under the same one with no blind spot
+    left (what had happened to nobody knew which server is known by now)."""
+    better = other.policy and not other.broken and (worse or (other.policy == watch.policy and not other.blind))
     return bool(better) and other.name == watch.name and other.since <= watch.since and watch.until <= other.until
 
 

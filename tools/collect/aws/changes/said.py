@@ -8,7 +8,7 @@ from datetime import timedelta
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.changes.making import Unresolved
 from tools.collect.aws.changes.trail import Fault, Trail
-from tools.collect.aws.changes.watching import missing
+from tools.collect.aws.changes.watching import MEND, missing
 from tools.collect.aws.reads_acts import LOOKUP_EVENTS
 from tools.model.change import Watch
 from tools.model.observation import Gap
@@ -77,10 +77,7 @@ def _unresolved(scope: str, unresolved: list[Unresolved]) -> Iterator[Gap]:
     for act in sorted({one.act for one in unresolved}):
         some = sorted({one for one in unresolved if one.act == act}, key=lambda one: (one.time, one.reason))
         more = f"; {len(some) - 1} more like it" if len(some) > 1 else ""
-        mend = (
-            "allow the reader ssm:ListCommandInvocations, ssm:DescribeAssociationExecutionTargets and codedeploy:Get*"
-        )
-        yield _gap(scope, "targets-unknown", f"{some[0].reason}{more}", mend, len(some))
+        yield _gap(scope, "targets-unknown", f"{some[0].reason}{more}", MEND, len(some))
 
 
 def _holes(scope: str, watches: tuple[Watch, ...]) -> Iterator[Gap]:

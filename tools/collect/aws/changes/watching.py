@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.changes.events import ACTS_OF
 from tools.collect.aws.changes.making import Unresolved
@@ -24,28 +26,35 @@ FILES = "the trail's files"
 HOLE = timedelta(hours=1)
 """How long a region may be silent in a trail's files before a file is missing, where no digest says that there is none:
 the agents of its servers alone call more often."""
+MEND = "allow the reader ssm:List*, ssm:Describe* and codedeploy:*Get*, codedeploy:List*"
+"""What closes a blind spot, as long as the service still tells."""
 BREAKING = ("truncated", "broken", "too-large")
 """What makes a file not whole. (One of another kind is none of the trail's.)"""
 
 
 def watches_of(answers: Answers, found: Trail, unresolved: list[Unresolved]) -> tuple[Watch, ...]:
     """What could have been seen of the scope. What is known to have happened to nobody knows which instance is a blind
-    spot at its time."""
-    scope = answers.scope
-    made = [*_history(answers), *_files(answers, found)]
-    if made:
-        made += [
-            Watch(scope=scope, since=since, until=until, name=made[-1].name, policy=POLICY, blind=(blind,))
-            for since, until, blind in _spots(unresolved)
-        ]
-    return tuple(sorted(set(made)))
+    spot of the time before it: of whatever was made later it says nothing."""
+    spots = list(_spots(unresolved))
+    made = {part for watch in (*_history(answers), *_files(answers, found)) for part in _parted(watch, spots)}
+    return tuple(sorted(made))
 
 
-def _spots(unresolved: list[Unresolved]) -> Iterator[tuple[str, str, Blind]]:
+def _spots(unresolved: list[Unresolved]) -> Iterator[tuple[str, Blind]]:
+    """Each act that is so, with the last time."""
     for act in sorted({one.act for one in unresolved}):
         some = sorted((one for one in unresolved if one.act == act), key=lambda one: (one.time, one.reason))
         more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
-        yield some[0].time, some[-1].time, Blind(act, f"{some[-1].reason}{more}", kinds=("Instance",))
+        yield _text(some[-1].time), Blind(act, f"{some[-1].reason}{more}", kinds=("Instance",), mend=MEND)
+
+
+def _parted(watch: Watch, spots: list[tuple[str, Blind]]) -> Iterator[Watch]:
+    """A watch as intervals, each with what it is blind to."""
+    since = watch.since
+    for until in sorted({time for time, _ in spots if watch.since < time < watch.until} | {watch.until}):
+        blind = {*watch.blind, *(spot for time, spot in spots if time > since)}
+        yield msgspec.structs.replace(watch, since=since, until=until, blind=tuple(sorted(blind)))
+        since = until
 
 
 def _history(answers: Answers) -> Iterator[Watch]:
@@ -77,7 +86,7 @@ def _blind(name: str) -> Iterator[Blind]:
     acts: tuple[Act, ...] = ACTS_OF[name]
     for act in acts:
         kinds = ("Instance",) if act in ENTERING else ("AutoScalingGroup",)
-        yield Blind(act, f"{name} was not looked up", kinds=kinds)
+        yield Blind(act, f"{name} was not looked up", kinds=kinds, mend=f"look up {name} too")
 
 
 def _files(answers: Answers, found: Trail) -> Iterator[Watch]:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from email.message import Message
 
 from tools.collect.aws.mapping import cloud_config, ignition
-from tools.collect.aws.mapping.commands import host_of, lines_of
+from tools.collect.aws.mapping.commands import lines_of
+from tools.collect.aws.mapping.hosts import host_of
 from tools.model.group import Boot, BootStep
 
 LARGEST = 1 << 20
@@ -98,6 +99,8 @@ def _steps(read: Callable[[str, int], Iterator[BootStep]], text: str, before: in
         return list(read(text, before))
     except ValueError as reason:
         raise Unreadable(str(reason)) from None
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
 
 
 def _included(text: str, before: int) -> Iterator[BootStep]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tools.collect.aws.mapping.commands import host_of, lines_of
+from tools.collect.aws.mapping.commands import lines_of
 from tools.collect.aws.mapping.commands import steps_of as commands_of
+from tools.collect.aws.mapping.hosts import host_of
 from tools.collect.aws.mapping.tools_at_boot import WRITES
 from tools.model.group import BootStep
 

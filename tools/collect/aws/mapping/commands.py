@@ -10,30 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tools.collect.aws.mapping.hosts import host_of
 from tools.collect.aws.mapping.tools_at_boot import BEFORE, FLAGS, QUIET, SHELLS, TOOLS, WRITES, Tool
 from tools.model.group import BootStep
 
 _SPLIT = re.compile(r"&&|\|\||[;|]|\$\(|<\(|`|[(){}]")
-_WORD = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']+""")
+_WORD = re.compile(r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s"'])+""")
 _ASSIGNMENT = re.compile(r"\$?(?:env:)?[A-Za-z_]\w*\+?=")
 _PACKAGE = re.compile(r"@?[A-Za-z0-9][A-Za-z0-9._+/-]{0,63}")
-_URL = re.compile(r"""[a-z][a-z0-9+.-]*://([^\s"'`|;<>)]*)""", re.IGNORECASE)
-_HOST = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
-)
-_SCP = re.compile(r"git@([A-Za-z0-9.-]+):")
 _OWN = re.compile(r"://(?:169\.254\.169\.254|169\.254\.170\.2|\[fd00:ec2::254\]|localhost|127\.0\.0\.1)(?=[:/\s\"']|$)")
 """The instance metadata service and the server itself: asking them fetches nothing that could differ."""
 _NOWHERE = re.compile(r"2>\S*|&?>\s*/dev/null|>&\d")
 _METHOD = re.compile(r"\.(downloadstring|downloadfile)\(", re.IGNORECASE)
 _SENDS = re.compile(r"(?:^|\s)(?:-X\s*|--request[ =]|-Method\s+)\"?(?:POST|PUT|PATCH|DELETE)\b", re.IGNORECASE)
-_RUNS = re.compile(rf"\|\s*(?:sudo\s+(?:-\S+\s+)*)?(?:\S*/)?(?:{'|'.join(SHELLS)})(?:\s|$)")
-_RUNS_OTHERWISE = re.compile(
-    rf"(?:^|[\s;&|])(?:\S*/)?(?:{'|'.join(SHELLS)}|source|\.|eval)\s+(?:-\S+\s+)*\"?(?:<\(|\$\(|`)\s*(?:curl|wget)\b"
-    r"|\b(?:iex|invoke-expression)\b.*(?:iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)"
-    r"|(?:iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring).*\|\s*(?:iex|invoke-expression)\b",
-    re.IGNORECASE,
+_PLACE = r"(?:[\w./-]*/)?"
+_RUNS = re.compile(rf"\|\s*(?:sudo\s+(?:-\S+\s+)*)?{_PLACE}(?:{'|'.join(SHELLS)})(?:[\s\"')]|$)")
+_RUNS_INSIDE = re.compile(
+    rf"(?:^|[\s;&|]){_PLACE}(?:{'|'.join(SHELLS)}|source|\.|eval)\s+(?:-\S+\s+)*\"?(?:<\(|\$\(|`)\s*(?:curl|wget)\b"
 )
+_EVALUATES = re.compile(r"\b(?:iex|invoke-expression)\b", re.IGNORECASE)
+_FETCHES = re.compile(r"\b(?:iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b", re.IGNORECASE)
+_WRITER = re.compile(r">|\btee\b|\s-[oO]\b|\b(?:cp|mv|install)\b")
+FIRST, MOST = 16, 200
+"""Among how many words of a command its tool is looked for (others may stand before it), and how many are looked at."""
 
 
 def lines_of(text: str, before: int) -> Iterator[BootStep]:
@@ -46,42 +45,39 @@ def lines_of(text: str, before: int) -> Iterator[BootStep]:
             yield BootStep(number, kind, command)
 
 
-def steps_of(line: str) -> Iterator[tuple[str, str]]:
-    """What one line does, as kind and command, each once."""
+def steps_of(line: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """What one line does, as kind and command, each once. `depth` counts the quotes that it stood in."""
     found: dict[tuple[str, str], None] = {}
     for segment in _SPLIT.split(line):
-        step = _step(segment, line)
+        step = _step(segment, line, depth)
         if step is not None:
             found[step] = None
     method = _METHOD.search(line)
     if method is not None:  # PowerShell's (New-Object Net.WebClient).DownloadFile(…)
         found["download", f"{method[1].lower()} {host_of(line) or ''}".rstrip()] = None
-    for place, told in WRITES.items():
-        if place in line and re.search(rf"(?:>|\btee\b|-o\b|-O\b|\bcp\b|\bmv\b)[^|;]*{re.escape(place)}", line):
-            found["repository", told] = None
+    for told in _written(line):
+        found["repository", told] = None
     fetched = [command for kind, command in found if kind == "download"]
-    if fetched and (_RUNS.search(line) or _RUNS_OTHERWISE.search(line)):
+    if fetched and _runs(line):
         del found["download", fetched[0]]
         yield "pipe-to-shell", f"{fetched[0]} | {_shell(line)}"
     yield from found
 
 
-def host_of(text: str) -> str | None:
-    """The host that a URL, or a git remote, in a text names: nothing of its path, query or credentials. None where it
-    names none, or where what could be a password makes that unsure."""
-    remote = _SCP.search(text)
-    if remote is not None:
-        return remote[1] if _HOST.fullmatch(remote[1]) else None
-    found = _URL.search(text)
-    if found is None:
-        return None
-    authority, _, rest = re.sub(r"[?#].*", "", found[1]).partition("/")
-    if "@" in rest.partition("/")[0] and ":" in authority:  # a password with a slash in it
-        return None
-    host = authority.rpartition("@")[2].partition(":")[0]
-    if found[0].lower().startswith("s3://"):
-        return f"s3://{host}" if _PACKAGE.fullmatch(host) and "@" not in authority else None
-    return host if _HOST.fullmatch(host) else None
+def _runs(line: str) -> bool:
+    """Whether a line runs what it fetched."""
+    if _RUNS.search(line) or _RUNS_INSIDE.search(line):
+        return True
+    return _EVALUATES.search(line) is not None and _FETCHES.search(line) is not None
+
+
+def _written(line: str) -> Iterator[str]:
+    """The places of package repositories that a line writes to."""
+    for place, told in WRITES.items():
+        for segment in re.split(r"[|;]", line) if place in line else ():
+            before, here, _ = segment.partition(place)
+            if here and _WRITER.search(before):
+                yield told
 
 
 def _joined(text: str, before: int) -> Iterator[tuple[int, str]]:
@@ -100,15 +96,16 @@ def _joined(text: str, before: int) -> Iterator[tuple[int, str]]:
         yield start, held
 
 
-def _step(segment: str, line: str) -> tuple[str, str] | None:
+def _step(segment: str, line: str, depth: int) -> tuple[str, str] | None:
     words = [word.strip("\"'") for word in _WORD.findall(segment)]
     while words and (_ASSIGNMENT.match(words[0]) or words[0] in BEFORE):
         words = words[1:]
     if not words or words[0].lower() in QUIET or words[:2] == ["command", "-v"]:
         return None
-    for index, word in enumerate(words):
+    words = words[:MOST]
+    for index, word in enumerate(words[:FIRST]):
         if " " in word:  # a quoted script: bash -c "…"
-            inner = next(steps_of(word), None) if word != segment else None
+            inner = next(steps_of(word, depth + 1), None) if depth < 3 else None
             if inner is not None:
                 return inner
             continue
@@ -158,12 +155,14 @@ def _told(
 
 
 def _packages(words: list[str]) -> Iterator[str]:
-    """The package names among arguments: no option and not what follows one that may take a value, no assignment, and
-    of a URL the host."""
+    """The package names among arguments: no option and not what follows one that may take a value, nothing that is read
+    from or written to, no comment, and of a URL the host."""
     skip = False
     for word in words:
+        if word.startswith("#"):
+            return
         if word.startswith(("-", "/", ">", "<", "2>", "$", "%")):
-            skip = word.startswith("-") and word not in FLAGS and "=" not in word
+            skip = (word.startswith("-") and word not in FLAGS and "=" not in word) or word.strip("012<>&") == ""
             continue
         if skip:
             skip = False

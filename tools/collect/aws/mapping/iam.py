@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from tools.collect.aws.mapping.iam_conditions import Known
-from tools.collect.aws.mapping.iam_decide import Level, Policies, Principal, decide, particular
+from tools.collect.aws.mapping.iam_decide import Judge, Level, Policies, Principal, judge
 from tools.collect.aws.mapping.iam_documents import Unreadable, statements
 from tools.collect.aws.mapping.iam_trust import marks_of
 from tools.collect.aws.wire.access import (
@@ -24,6 +24,7 @@ from tools.collect.aws.wire.access import (
 NOTES = {Level.UNREAD: "a policy of it was not read", Level.MAY: "under a condition"}
 """What is said beside a principal of whom it is not certain."""
 UNREAD = Policies(unread=True)
+_Apart = tuple[Principal, Judge, Level]
 
 
 def partition_of(region: str) -> str:
@@ -43,39 +44,45 @@ class Iam:
         self._instance = f"arn:{partition}:ec2:{region}:{account}:instance/"
         self._documents = f"arn:{partition}:ssm:{region}:*:document/*"
         self._known = {one.arn: _known(one, account, region) for one in self.principals}
-        self._judged: dict[tuple[str, bool], tuple[list[str], list[Principal]]] = {}
+        self._judged: dict[tuple[str, bool], tuple[list[str], list[_Apart]]] = {}
+        self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def may(self, action: str, instance: str, documents: bool = False) -> tuple[str, ...]:
         """Who may do an action to an instance, each with what is to be said of it; `documents`: only with some SSM
         document that is allowed too."""
         alike, apart = self._judge(action, documents)
-        told = (_said(one, self._level(one, action, instance, documents)) for one in apart)
-        return tuple(sorted([*alike, *(one for one in told if one)]))
+        resource = self._instance + instance
+        return self._told(alike, ((one, min(judge.level(resource), limit)) for one, judge, limit in apart))
 
     def may_any(self, action: str, instances: Collection[str]) -> tuple[str, ...]:
         """Who may do an action to any of some instances."""
         if not instances:
             return ()
         alike, apart = self._judge(action, False)
-        told = (_said(one, max(self._level(one, action, each, False) for each in instances)) for one in apart)
-        return tuple(sorted([*alike, *(one for one in told if one)]))
+        resources = [self._instance + instance for instance in instances]
+        return self._told(alike, ((one, max(map(judge.level, resources))) for one, judge, _ in apart))
 
-    def _judge(self, action: str, documents: bool) -> tuple[list[str], list[Principal]]:
+    def _told(self, alike: list[str], apart: Iterable[tuple[Principal, Level]]) -> tuple[str, ...]:
+        """All of them in words, sorted; the same ones as one tuple."""
+        found = [told for one, level in apart if (told := _said(one, level))]
+        who = tuple(sorted([*alike, *found])) if found else tuple(alike)
+        return self._same.setdefault(who, who)
+
+    def _judge(self, action: str, documents: bool) -> tuple[list[str], list[_Apart]]:
         """Those of whom the same holds for every instance, judged once, and those of whom it may not."""
         if (action, documents) not in self._judged:
-            alike, apart = [], []
+            alike: list[str] = []
+            apart: list[_Apart] = []
+            every = self._instance + "*"
             for one in self.principals:
-                if particular(one, action, self._instance + "*", self._known[one.arn]):
-                    apart.append(one)
-                else:
-                    alike.append(_said(one, self._level(one, action, "*", documents)))
-            self._judged[action, documents] = [one for one in alike if one], apart
+                judged = judge(one, action, self._known[one.arn])
+                limit = judged.level(self._documents) if documents else Level.YES
+                if judged.particular(every):
+                    apart.append((one, judged, limit))
+                elif told := _said(one, min(judged.level(every), limit)):
+                    alike.append(told)
+            self._judged[action, documents] = sorted(alike), apart
         return self._judged[action, documents]
-
-    def _level(self, one: Principal, action: str, instance: str, documents: bool) -> Level:
-        known = self._known[one.arn]
-        level = decide(one, action, self._instance + instance, known)
-        return min(level, decide(one, action, self._documents, known)) if documents and level > Level.NO else level
 
 
 def _known(one: Principal, account: str, region: str) -> Known:

@@ -6,7 +6,7 @@ can't be decided without a request is `MAY`, and what hangs on a policy that was
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from enum import IntEnum
 
 import msgspec
@@ -44,39 +44,75 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     marks: tuple[str, ...] = ()
 
 
-def decide(principal: Principal, action: str, resource: str, known: Known) -> Level:
-    """How far a principal may do something (`ssm:SendCommand`) to a resource, an ARN or all of a kind."""
-    level = _of(principal.identity, action.lower(), resource, known)
-    if principal.boundary is None:
-        return level
-    return min(level, _of(principal.boundary, action.lower(), resource, known))
+class Rule(msgspec.Struct, frozen=True, gc=False):
+    """A statement as far as it speaks of one action of one principal. `sure` says that its conditions hold, and not
+    only that they may; `patterns` are its resources, each with whether all of its variables are known."""
+
+    allow: bool
+    sure: bool
+    besides: bool
+    patterns: tuple[tuple[str, bool], ...]
+
+    def about(self, resource: str) -> bool | None:
+        """Whether it speaks of a resource; None where of a part of it, or where a variable decides."""
+        touched: bool | None = False
+        for pattern, certain in self.patterns:
+            one = _matches(pattern, certain, resource)
+            if one:
+                return not self.besides
+            touched = None if one is None else touched
+        return None if touched is None else self.besides
 
 
-def _of(policies: Policies, action: str, resource: str, known: Known) -> Level:
-    doubtful, level = False, Level.NO
-    for statement in policies.statements:
-        applies = _applies(statement, action, resource, known)
-        if applies is False:
-            continue
-        if not statement.allow:
-            if applies:
+class Rules(msgspec.Struct, frozen=True, gc=False):
+    """What some policies say of one action."""
+
+    rules: tuple[Rule, ...]
+    unread: bool
+
+    def level(self, resource: str) -> Level:
+        """How far they allow it on a resource."""
+        doubtful, level = False, Level.NO
+        for rule in self.rules:
+            about = rule.about(resource)
+            if about is False:
+                continue
+            applies = bool(about) and rule.sure
+            if rule.allow:
+                level = max(level, Level.YES if applies else Level.MAY)
+            elif applies:
                 return Level.DENIED
-            doubtful = True
-        else:
-            level = max(level, Level.YES if applies else Level.MAY)
-    if policies.unread:
-        return Level.UNREAD
-    return min(level, Level.MAY) if doubtful else level
+            else:
+                doubtful = True
+        if self.unread:
+            return Level.UNREAD
+        return min(level, Level.MAY) if doubtful else level
 
 
-def _applies(statement: Statement, action: str, resource: str, known: Known) -> bool | None:
-    if not names(statement, action):
-        return False
-    about = _about(statement, resource, known)
-    if about is False:
-        return False
-    met = holds(statement.conditions, known)
-    return met if about or met is False else None
+class Judge(msgspec.Struct, frozen=True, gc=False):
+    """One principal and one action."""
+
+    identity: Rules
+    boundary: Rules | None
+
+    def level(self, resource: str) -> Level:
+        """How far the principal may do it to a resource, an ARN or all of a kind."""
+        level = self.identity.level(resource)
+        return level if self.boundary is None else min(level, self.boundary.level(resource))
+
+    def particular(self, kind: str) -> bool:
+        """Whether the answer may differ within a kind of resources (`…:instance/*`): a pattern holds for a part."""
+        both = (*self.identity.rules, *(self.boundary.rules if self.boundary is not None else ()))
+        return any(_matches(pattern, certain, kind) is None for rule in both for pattern, certain in rule.patterns)
+
+
+def judge(principal: Principal, action: str, known: Known) -> Judge:
+    """What a principal's policies say of an action (`ssm:SendCommand`)."""
+    boundary = principal.boundary
+    return Judge(
+        _rules(principal.identity, action.lower(), known),
+        None if boundary is None else _rules(boundary, action.lower(), known),
+    )
 
 
 def names(statement: Statement, action: str) -> bool:
@@ -84,24 +120,32 @@ def names(statement: Statement, action: str) -> bool:
     return any(covers(pattern, action) for pattern in statement.actions) != statement.but
 
 
-def _about(statement: Statement, resource: str, known: Known) -> bool | None:
-    """Whether a statement speaks of a resource; None where of a part of it, or where a variable decides."""
-    touched: bool | None = False
+def _rules(policies: Policies, action: str, known: Known) -> Rules:
+    found = []
+    for statement in policies.statements:
+        if not names(statement, action):
+            continue
+        met = holds(statement.conditions, known)
+        if met is not False:
+            patterns = tuple(_patterns(statement, known))
+            found.append(Rule(statement.allow, met is True, statement.besides, patterns))
+    return Rules(tuple(found), policies.unread)
+
+
+def _patterns(statement: Statement, known: Known) -> Iterator[tuple[str, bool]]:
     for pattern in statement.resources:
-        one = _matches(pattern, resource, known if statement.variables else None)
-        if one:
-            return not statement.besides
-        touched = None if one is None else touched
-    return None if touched is None else statement.besides
+        if not statement.variables or "${" not in pattern:
+            yield pattern, True
+            continue
+        filled, certain = _filled(pattern, known)
+        if filled is not None:
+            yield filled, certain
 
 
-def _matches(pattern: str, resource: str, known: Known | None) -> bool | None:
-    filled, certain = (pattern, True) if known is None else _filled(pattern, known)
-    if filled is None:
-        return False
-    if covers(filled, resource):
+def _matches(pattern: str, certain: bool, resource: str) -> bool | None:
+    if covers(pattern, resource):
         return True if certain else None
-    return None if overlaps(filled, resource) else False
+    return None if overlaps(pattern, resource) else False
 
 
 def _filled(pattern: str, known: Known) -> tuple[str | None, bool]:
@@ -121,15 +165,3 @@ def _filled(pattern: str, known: Known) -> tuple[str | None, bool]:
         certain = certain and name.lower() in known
         text += value + rest
     return text, certain
-
-
-def particular(principal: Principal, action: str, kind: str, known: Known) -> bool:
-    """Whether the answer may differ within a kind of resources (`…:instance/*`): a pattern holds for a part of it."""
-    both: Iterable[Policies] = (principal.identity, principal.boundary or Policies())
-    return any(
-        _matches(pattern, kind, known if statement.variables else None) is None
-        for policies in both
-        for statement in policies.statements
-        if names(statement, action.lower())
-        for pattern in statement.resources
-    )

@@ -7,12 +7,23 @@ the pattern one too many. Only a pattern cut short (`arn:aws:ec2:*`) reaches ove
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
+WILD = re.compile(r"[*?]")
 
-@lru_cache(maxsize=65536)
+
 def covers(pattern: str, text: str) -> bool:
     """Whether a pattern holds for a text; where the text has wildcards itself, for all that it stands for."""
+    if pattern == "*":
+        return True
+    found = WILD.search(pattern)
+    if found is None:
+        return pattern == text
+    return text.startswith(pattern[: found.start()]) and _covers(pattern, text)
+
+
+def _covers(pattern: str, text: str) -> bool:
     at = here = 0
     star, mark = -1, 0
     while here < len(text):
@@ -28,9 +39,15 @@ def covers(pattern: str, text: str) -> bool:
     return not pattern[at:].strip("*")
 
 
-@lru_cache(maxsize=65536)
 def overlaps(one: str, other: str) -> bool:
-    """Whether some text fits both patterns."""
+    """Whether some text fits both patterns. (Of one without wildcards, whether the other holds for it.)"""
+    if WILD.search(other) is None:
+        return covers(one, other)
+    return _overlaps(one, other)
+
+
+@lru_cache(maxsize=4096)
+def _overlaps(one: str, other: str) -> bool:
     below = [not other[there:].strip("*") for there in range(len(other) + 1)]
     for here in reversed(range(len(one))):
         row = [False] * (len(other) + 1)

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tools.collect.aws.mapping.commands import host_of, lines_of
+from tools.collect.aws.mapping.commands import lines_of
+from tools.collect.aws.mapping.hosts import host_of
 from tools.model.group import BootStep
 
 
