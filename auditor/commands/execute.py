@@ -81,9 +81,8 @@ def _carry_on(
     claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approvals, begun)
     say = progress()
     with ExitStack() as ending:
-        ending.callback(
-            anchor_quietly, settings, store, "" if is_account(plan) else context, kubeconfig
-        )  # also behind what failed
+        cluster = "" if is_account(plan) else context
+        ending.callback(anchor_quietly, settings, store, cluster, kubeconfig)  # also behind what failed
         ending.enter_context(_said(plan, store))
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))

@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grace: int = 600
 
 
+REDEPLOYED = ("Deployment", "StatefulSet", "DaemonSet", "AutoScalingGroup")
+"""The kinds with an executor that puts an earlier release back."""
 ENDED = ("NewReplicaSetAvailable", "Successful")
 """The reason that the controllers of a Deployment and of a group of servers write of a rollout that has ended."""
 
@@ -138,7 +140,7 @@ def _failure(workload: Workload, current: Release) -> Violation | None:
 
 def _remedy(workload: Workload) -> Literal["redeploy-prior-release"] | None:
     """These kinds have an executor that puts an earlier release back; an Argo Rollout has none."""
-    return "redeploy-prior-release" if workload.ref.kind in ("Deployment", "StatefulSet", "DaemonSet") else None
+    return "redeploy-prior-release" if workload.ref.kind in REDEPLOYED else None
 
 
 def _held(workload: Workload) -> str:

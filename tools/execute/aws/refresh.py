@@ -1,7 +1,8 @@
 """Redeploys a prior release of a group of servers: an instance refresh to a numbered earlier version of its template.
 
 `StartInstanceRefresh` takes no client token. What tells whether it was sent is the live state: the group's refreshes
-that are newer than the newest one that the plan was bound to. Only one can run at a time, so a second is refused by AWS.
+that are newer than the newest one that the plan was bound to. Only one can run at a time: AWS refuses
+a second.
 """
 
 from __future__ import annotations
