@@ -18,7 +18,7 @@ LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 UV_VERSION := 0.13.9
 UV := .venv/uv-$(UV_VERSION)/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
-  --custom-compile-command 'make lock' $(UPGRADE) pyproject.toml --group build
+  --custom-compile-command 'make lock' $(UPGRADE) pyproject.toml --group build --extra demo
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -28,8 +28,8 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-vers
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
 
-demo: $(PACKAGE) ## show the whole loop on a recorded fleet: no cluster, key or account needed
-	@$(BIN)/auditor demo
+demo: $(PACKAGE) ## the whole loop, with a real remediation, on an embedded AWS: no cluster, key or account needed
+	@if [ -t 0 ]; then $(BIN)/auditor demo; else $(BIN)/auditor demo --yes; fi
 
 test: lint ## all checks of the code, then the tests; the lab's are skipped where `make lab` has not been
 	@$(BIN)/python -m pytest -p tests.closing_line -n $(JOBS) --dist worksteal

@@ -85,7 +85,9 @@ def show(
 @app.command()
 def trace(
     subject: Annotated[str, typer.Argument(help="pod/NS/NAME, deployment/NS/NAME, node/NAME, or a plain name.")],
-    source: OneSource = "",
+    source: Annotated[
+        list[str] | None, typer.Option("--source", "-s", help="As for audit; again for a cluster's account.")
+    ] = None,
     audit_log: AuditLogs = None,
     audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
@@ -96,7 +98,9 @@ def trace(
     """Show how what runs came to be: commit → build → artifact → release → workload → instance → host."""
     from auditor.commands import trace as room
 
-    raise typer.Exit(room.trace(subject, source, kubeconfig, config, store, as_json, (audit_log or (), audit_policy)))
+    raise typer.Exit(
+        room.trace(subject, source or [], kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
+    )
 
 
 @app.command()
@@ -292,12 +296,15 @@ def ledger_anchor(
 
 @app.command()
 def demo(
-    step: Annotated[bool, typer.Option(help="Wait for the return key between the parts.")] = False,
+    step: Annotated[bool, typer.Option("--step", help="Wait for the return key between the parts.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Approve the plan unasked: for where nobody watches.")
+    ] = False,
 ) -> None:
-    """The whole loop on a recorded fleet: no cluster, key or account needed."""
+    """The whole loop, with a real remediation, on an embedded AWS: no cluster, key or account needed."""
     from auditor.commands import demo as room
 
-    raise typer.Exit(room.demo(step))
+    raise typer.Exit(room.demo(step, yes))
 
 
 @app.command()

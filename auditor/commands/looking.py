@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -112,8 +113,8 @@ def actor_rules(configured: Settings) -> tuple[Rule, ...]:
 
 
 def progress() -> Callable[[str], None]:
-    """Progress on standard error where that is a terminal: one line with the seconds since the start, which the next
-    one replaces and an empty text takes away."""
+    """Progress on standard error where that is a terminal: one line with the seconds since the start, cut to the
+    terminal's width, which the next one replaces and an empty text takes away."""
     if not sys.stderr.isatty():
         return lambda _: None
     start = time.monotonic()
@@ -122,7 +123,15 @@ def progress() -> Callable[[str], None]:
         from auditor.render.text import safe
 
         told = f"{time.monotonic() - start:5.1f}s  {safe(text)}" if text else ""
-        sys.stderr.write(f"\r\x1b[2K{told}")
+        sys.stderr.write(f"\r\x1b[2K{told[: _columns() - 1]}")
         sys.stderr.flush()
 
     return say
+
+
+def _columns() -> int:
+    """The width of the terminal that standard error is."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from types import FrameType
 from tools.execute.carry_out import Standing
 
 WIDTH = 20
+_PERCENT = re.compile(r"\b(\d{1,3}) %")
 
 
 @contextmanager
@@ -32,6 +34,9 @@ def stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
 
 
 def bar(now: Standing) -> str:
-    """Where an execution stands, as one line with a bar of its steps."""
-    full = WIDTH * (now.step - 1) // now.steps
+    """Where an execution stands, as one line with a bar of its steps and, where it tells a percentage (an instance
+    refresh does), of how far this one is."""
+    told = _PERCENT.search(now.detail)
+    done = now.step - 1 + (min(int(told[1]), 100) / 100 if told else 0)
+    full = int(WIDTH * done / now.steps)
     return f"[{'█' * full}{'·' * (WIDTH - full)}] step {now.step} of {now.steps}: {now.detail}"

@@ -16,6 +16,7 @@ from auditor.embedded_aws import (  # noqa: F401 - each adds its operations
     codedeploy,
     connect,
     ec2,
+    identity,
     imagebuilder,
     inspector,
     refreshes,
