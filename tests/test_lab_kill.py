@@ -15,7 +15,7 @@ pytest_plugins = ["tests.driver.fixtures"]
 pytestmark = pytest.mark.lab
 
 ACTOR = "auditor-actor"
-POINTS = [f"{step}:{when}" for step in STEPS if step != "evict" for when in ("before", "after")]
+POINTS = [f"{step}:{when}" for step in STEPS if step not in ("evict", "send") for when in ("before", "after")]
 UNCLAIMED = "claim:before"
 ALL_DONE = ("verify:after", "resume:after")  # nothing is left to do but to say so
 MAIN = [

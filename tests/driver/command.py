@@ -56,33 +56,53 @@ class Running:
         return said
 
 
-def start(home: Path, *arguments: str | Path, stop: kill_at.Stop | None = None, patience: float = 0) -> Running:
+def start(
+    home: Path,
+    *arguments: str | Path,
+    stop: kill_at.Stop | None = None,
+    patience: float = 0,
+    environment: dict[str, str] | None = None,
+) -> Running:
     """Start a command with its home, store and working directory under `home`.
 
-    `stop` makes it stop itself; `patience` shortens how long a verification waits for what is ending.
+    `stop` makes it stop itself; `patience` shortens how long a verification waits for what is ending;
+    `environment` is set for it besides.
     """
     words = [str(word) for word in arguments]
     number = len(list(home.glob("*.out")))
     out, err = home / f"{os.getpid()}-{number}.out", home / f"{os.getpid()}-{number}.err"
     out.touch(exist_ok=False)
-    process = _forked.Process(target=_command, args=(words, home, out, err, stop, patience))
+    process = _forked.Process(target=_command, args=(words, home, out, err, stop, patience, environment or {}))
     process.start()
     return Running(process, words, out, err)
 
 
-def run(home: Path, *arguments: str | Path, stop: kill_at.Stop | None = None, patience: float = 0) -> Said:
+def run(
+    home: Path,
+    *arguments: str | Path,
+    stop: kill_at.Stop | None = None,
+    patience: float = 0,
+    environment: dict[str, str] | None = None,
+) -> Said:
     """Start a command and wait for its end."""
-    return start(home, *arguments, stop=stop, patience=patience).wait()
+    return start(home, *arguments, stop=stop, patience=patience, environment=environment).wait()
 
 
 def _command(
-    arguments: list[str], home: Path, out: Path, err: Path, stop: kill_at.Stop | None, patience: float
+    arguments: list[str],
+    home: Path,
+    out: Path,
+    err: Path,
+    stop: kill_at.Stop | None,
+    patience: float,
+    environment: dict[str, str],
 ) -> None:
     for number, path in ((0, Path(os.devnull)), (1, out), (2, err)):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     sys.stdin = os.fdopen(0, closefd=False)
     os.environ.pop("KUBECONFIG", None)
+    os.environ |= environment
     os.environ |= {"HOME": str(home), "AUDITOR_STORE": str(home / "store" / "store.db")}
     os.chdir(home)
     if stop:

@@ -22,6 +22,7 @@ STEPS = {
     "intent": ("auditor.store.journal", "StoreJournal", "intent"),
     "write": ("tools.collect.kubernetes.api", "Api", "patch"),
     "evict": ("tools.collect.kubernetes.api", "Api", "post"),
+    "send": ("tools.execute.aws.acting", "Acting", "write"),
     "effect": ("auditor.store.journal", "StoreJournal", "effect"),
     "done": ("auditor.store.journal", "StoreJournal", "done"),
     "execute": ("auditor.stages", "Stages", "execute"),

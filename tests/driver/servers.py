@@ -1,10 +1,9 @@
-"""The loop over an embedded AWS: plan, approve, execute and resume, each as another principal, over a store of its own."""
+"""The loop over an embedded AWS: plan, approve, execute and resume, each as another principal."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,7 @@ class ServerLoop:
 
     def run(self, who: Principal, *words: str, stop: Stop | None = None) -> Said:
         """One command as a principal, to its end."""
-        with _environment(self.fleet.aws.environment(who)):
-            return command.run(self.home, *words, stop=stop)
+        return command.run(self.home, *words, stop=stop, environment=self.fleet.aws.environment(who))
 
     def plan(self, *wanted: str) -> dict[str, Any]:
         """`auditor plan`, which must succeed; the plan as JSON."""
@@ -57,6 +55,12 @@ class ServerLoop:
         """`auditor resume` to its end."""
         return self.run(self.actor, "resume", plan["run"])
 
+    def refusals(self, plan: dict[str, Any]) -> list[str]:
+        """The codes of what was refused in the plan's run."""
+        with closing(sqlite3.connect(self.home / "store" / "store.db", timeout=30)) as connection:
+            asked = "SELECT code FROM refusals WHERE run = ? ORDER BY number"
+            return [row[0] for row in connection.execute(asked, (plan["run"],))]
+
     def finding(self, check: str, owner: str) -> dict[str, Any]:
         """The one violation of a check at an owner."""
         report = self.run(self.reader, "audit", "aws:", "--json").report
@@ -67,17 +71,3 @@ class ServerLoop:
         ]
         assert len(found) == 1, [(f["check"], f["code"], f["owner"]["name"]) for f in report["findings"]]
         return dict(found[0])
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
