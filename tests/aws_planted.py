@@ -1,4 +1,4 @@
-"""A shop's servers on the embedded AWS: one fleet with each thing that the auditor must tell apart, and a healthy part."""
+"""A shop's servers on the embedded AWS: one fleet with each thing that an auditor must tell apart, and a good part."""
 
 from __future__ import annotations
 
