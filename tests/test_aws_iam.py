@@ -7,8 +7,11 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tools.collect.aws.mapping.iam import Iam, partition_of, principals
+from tools.collect.aws.mapping.iam_match import covers, overlaps
 from tools.collect.aws.wire.access import Authorization
 
 Json = dict[str, Any]
@@ -375,3 +378,51 @@ def test_each_partition_has_its_own_arns(region: str, partition: str) -> None:
     assert partition_of(region) == partition
     page = msgspec.convert(of(allow(START, f"arn:{partition}:ec2:*:*:instance/*")), Authorization)
     assert Iam(principals([page], ACCOUNT), ACCOUNT, region).may(START, ONE) == (ALICE,)
+
+
+BROKEN: dict[str, Any] = {
+    "neither allowed nor denied": {"Action": "*", "Resource": "*"},
+    "another effect": {"Effect": "allow", "Action": "*", "Resource": "*"},
+    "no action": {"Effect": "Allow", "Resource": "*"},
+    "actions, and all but some": {"Effect": "Allow", "Action": "*", "NotAction": "s3:*", "Resource": "*"},
+    "a list of lists": {"Effect": "Allow", "Action": [["*"]], "Resource": "*"},
+    "a condition that is a text": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": "no"},
+    "no object": "Allow",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_statement_that_is_none_leaves_its_policy_unread(case: str) -> None:
+    assert iam(**of(allow(), BROKEN[case])).may(SEND, ONE) == (UNREAD,)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "covered", "overlapping"),
+    [
+        ("*", "", True, True),
+        ("", "a", False, False),
+        ("a*c", "abbc", True, True),
+        ("a*c", "abcb", False, False),
+        ("*a*a*", "ba", False, False),
+        ("a?", "ab", True, True),
+        ("a?", "a*", False, True),
+        ("a?c", "a*", False, True),
+        ("a*", "a*", True, True),
+        ("a*", "*", False, True),
+        ("ab*", "ac*", False, False),
+        ("*b", "a*", False, True),
+        ("a*b", "a*b*", False, True),
+        ("*", "a*b?", True, True),
+    ],
+)
+def test_wildcards(pattern: str, text: str, covered: bool, overlapping: bool) -> None:
+    assert (covers(pattern, text), overlaps(pattern, text)) == (covered, overlapping)
+
+
+@given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=6), st.text("ab", max_size=6))
+def test_patterns_that_hold_for_one_text_overlap(one: str, other: str, text: str) -> None:
+    assert overlaps(one, other) == overlaps(other, one)
+    if covers(one, text) and covers(other, text):
+        assert overlaps(one, other)
+    if covers(one, other) and covers(other, text):
+        assert covers(one, text)
