@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,8 +19,12 @@ from tools.collect.aws.operation import Operation
 from tools.collect.aws.times import text_of
 
 T = TypeVar("T")
+LIMIT = "limit"
+"""The code where more would have taken too long."""
 TOKENS = {"NextToken": "NextToken", "nextToken": "nextToken", "Marker": "Marker"}
 """By what a further page is asked for where botocore has no paginator."""
+
+_HTML = re.compile(r"<(!doctype )?html", re.IGNORECASE)
 
 
 class Answer(msgspec.Struct, Generic[T]):
@@ -59,13 +64,18 @@ def call(client: Any, operation: Operation[T], parameters: dict[str, Any], pace:
             things, broken = decoded(operation, body, f"page {page}" if page > 1 else "")
             found += things
             failures += broken
+            if page == operation.most:
+                reason = f"there may be more than {page} pages, at {operation.rate:g} a second"
+                failures.append(Failure(operation.key, LIMIT, reason, about=about))
+                break
     except boto.ClientError as error:
         failures.append(_refused(operation, error, about, page))
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         failures.append(_cut(operation, error, about, page))
     except ResponseParserError as error:
+        code = "HTML" if _HTML.search(str(error)) else "broken"
         reason = f"what answers is not the API: {_short(error)}"
-        failures.append(Failure(operation.key, "broken", reason + _after(page), about=about))
+        failures.append(Failure(operation.key, code, reason + _after(page), about=about))
     except boto.BotoCoreError as error:
         failures.append(Failure(operation.key, type(error).__name__, _short(error) + _after(page), about=about))
     return Answer(found, failures)
@@ -121,7 +131,9 @@ def _refused(operation: Operation[Any], error: boto.ClientError, about: str, pag
     if not code or code == str(status):
         code = f"HTTP {status}"
     reason = " ".join(str(told.get("Message") or "").split())
-    return Failure(operation.key, code, reason.split("Encoded authorization")[0].strip()[:300] + _after(page), about=about)
+    return Failure(
+        operation.key, code, reason.split("Encoded authorization")[0].strip()[:300] + _after(page), about=about
+    )
 
 
 def _cut(operation: Operation[Any], error: Exception, about: str, page: int) -> Failure:

@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
+from tools.collect.aws.narrow import Parsers
 from tools.collect.aws.options import Options
 from tools.collect.aws.times import text_of
 from tools.errors import SourceError
@@ -73,7 +74,9 @@ def connect(options: Options) -> Connection:
     """Open a session and ask who it is. Raises `SourceError`, which says what to mend."""
     try:
         session = botocore.session.Session(profile=options.profile or None)
-        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=text_of)
+        parsers = Parsers()
+        parsers.set_parser_defaults(timestamp_parser=text_of)
+        session.register_component("response_parser_factory", parsers)
         region = options.region or session.get_config_variable("region") or ""
         if not region:
             raise boto.NoRegionError
@@ -110,6 +113,18 @@ def connect(options: Options) -> Connection:
     except ValueError as error:  # an endpoint that is no address
         raise SourceError(f"{_named(options)}: {error}", mend="endpoints are named as https://host:port is") from error
     return connection
+
+
+def _whole(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Refuse an answer that is no whole JSON object where one is due: botocore would take it for an empty one."""
+    if (
+        operation_model.service_model.resolved_protocol not in ("json", "rest-json")
+        or response_dict["status_code"] > 300
+    ):
+        return
+    body = response_dict["body"].strip()
+    if body and not (body.startswith(b"{") and body.endswith(b"}")):
+        raise botocore.parsers.ResponseParserError(f"no JSON object: {body[:80]!r} … {body[-40:]!r}")
 
 
 def _config(options: Options) -> Config:
@@ -163,7 +178,9 @@ def _refused(connection: Connection, error: boto.ClientError) -> SourceError:
         mend = "check the role's trust policy, its external id, and that these credentials may sts:AssumeRole it"
         return SourceError(f"{named}: the role {connection.options.role} can't be assumed", told, mend)
     if code in EXPIRED:
-        return SourceError(f"{named}: the credentials have expired", told, "sign in again (aws sso login), or renew them")
+        return SourceError(
+            f"{named}: the credentials have expired", told, "sign in again (aws sso login), or renew them"
+        )
     if code in WRONG and _answers_elsewhere(connection):
         mend = "an administrator enables it (aws account enable-region), or audit another region"
         return SourceError(f"{named}: the region {connection.region} is not enabled in this account", told, mend)
