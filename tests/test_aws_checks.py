@@ -18,6 +18,7 @@ from tools.engine import audit
 from tools.errors import UsageError
 from tools.model.facts import Facts
 from tools.model.group import Boot, BootStep
+from tools.model.history import observations
 from tools.model.instance import Part
 from tools.model.workload import Release, Strategy
 from tools.plan.blocking import blocking_violations
@@ -483,3 +484,11 @@ def test_a_declared_key_reaches_the_recording_and_a_file_that_is_none_is_refused
         Looking([str(tmp_path)], "", str(settings))
     key.write_text("-----BEGIN PUBLIC KEY-----")
     assert Looking([str(tmp_path)], "", str(settings)).one.trust == (TrustedKey("pipeline", key.read_text()),)
+
+
+def test_a_group_whose_members_all_serve_with_its_release_is_remembered_as_whole() -> None:
+    def remembered(facts: Facts) -> list[str]:
+        return [row.value for row in observations(facts) if row.fact == "healthy"]
+
+    assert remembered(aws.facts()) == ["t3"]
+    assert remembered(aws.facts(workloads=(aws.workload(rollout_seen=aws.rollout(available=1)),))) == []
