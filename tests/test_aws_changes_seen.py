@@ -29,6 +29,7 @@ from tools.collect.actors import Actors, Rule
 from tools.collect.aws import changes
 from tools.collect.aws import reads_acts as reads
 from tools.collect.aws.answers import Answers, Failure
+from tools.collect.aws.changes.trail import Fault
 from tools.collect.aws.mapping.compute import compute
 from tools.engine import audit
 from tools.model.change import ENTERING
@@ -121,6 +122,26 @@ class TestWatches:
         read = told(answers(fleet()), reads.LOOKUP_EVENTS, *pages)
         (watch,) = changes.of(read, compute(read), ACTORS).watches
         assert [blind.act for blind in watch.blind] == ["session"]
+
+    def test_of_too_many_only_the_newest_are_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tools.collect.aws.changes.watching.MOST", 1)
+        read = looked_up(answers(fleet()), event("StartSession", "ssm", {"target": "i-0"}))
+        read.failures.append(Failure(reads.LOOKUP_EVENTS.key, "limit", "there may be more"))
+        watches = changes.of(read, compute(read), ACTORS).watches
+        sessions = [(w.since, w.until) for w in watches if any(blind.act == "session" for blind in w.blind)]
+        assert sessions == [("2026-10-01T00:00:00Z", "2026-11-20T10:00:00Z")]
+        assert not any(watch.broken for watch in watches)
+
+    def test_where_one_log_is_whole_another_that_is_not_says_nothing(self, tmp_path: Path) -> None:
+        declared = {"since": "2026-09-01T00:00:00Z", "until": MOMENT}
+        read = looked_up(answers(fleet()))
+        read.failures.append(Failure(reads.LOOKUP_EVENTS.key, "ThrottlingException", "Rate exceeded"))
+        found = trail_of(tmp_path, *hourly(0, 3), **declared)
+        assert watched(read, found) == [("2026-09-01T00:00:00Z", MOMENT, "")]
+        found.faults.append(Fault("x.json", "truncated", "it ends in the middle"))
+        assert len([broken for _, _, broken in watched(read, found) if broken]) == 2
+        whole = looked_up(answers(fleet()), since="2026-08-01T00:00:00Z")
+        assert [broken for _, _, broken in watched(whole, found)] == ["", ""]
 
     def test_files_are_watched_from_event_to_event(self, tmp_path: Path) -> None:
         assert spans(tmp_path, *hourly(0, 5)) == [("2026-11-01T00:01:00Z", "2026-11-01T05:00:00Z", "")]

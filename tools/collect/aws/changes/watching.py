@@ -6,6 +6,7 @@ somebody else's) is in neither.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,9 +16,9 @@ from tools.collect.aws.answers import Answers
 from tools.collect.aws.changes.events import ACTS_OF
 from tools.collect.aws.changes.making import Unresolved
 from tools.collect.aws.changes.trail import SLACK, Seen, Trail, delivered
-from tools.collect.aws.reads_acts import LOOKED_UP, LOOKUP_EVENTS
-from tools.collect.aws.wire.cloudtrail import Digest
-from tools.model.change import ENTERING, Act, Blind, Watch
+from tools.collect.aws.reads_acts import LOOKED_UP, LOOKUP_EVENTS, MOST
+from tools.collect.aws.wire.cloudtrail import Digest, Lookup
+from tools.model.change import ENTERING, Blind, Watch
 from tools.model.times import parsed
 
 POLICY = "management events, through the API: what comes by ssh is in no log of AWS"
@@ -28,6 +29,8 @@ HOLE = timedelta(hours=1)
 the agents of its servers alone call more often."""
 MEND = "allow the reader ssm:List*, ssm:Describe* and codedeploy:*Get*, codedeploy:List*"
 """What closes a blind spot, as long as the service still tells."""
+LIMIT = "limit"
+"""The code of a call of which no more pages were waited for (`call.py`)."""
 BREAKING = ("truncated", "broken", "too-large")
 """What makes a file not whole. (One of another kind is none of the trail's.)"""
 
@@ -36,8 +39,23 @@ def watches_of(answers: Answers, found: Trail, unresolved: list[Unresolved]) -> 
     """What could have been seen of the scope. What is known to have happened to nobody knows which instance is a blind
     spot of the time before it: of whatever was made later it says nothing."""
     spots = list(_spots(unresolved))
-    made = {part for watch in (*_history(answers), *_files(answers, found)) for part in _parted(watch, spots)}
-    return tuple(sorted(made))
+    files = list(_files(answers, found))
+    history = [part for watch in _history(answers) for part in _parted(watch, list(_cut_short(answers)))]
+    whole = [*_left(history, files), *_left(files, history)]
+    return tuple(sorted({part for watch in whole for part in _parted(watch, spots)}))
+
+
+def _left(watches: list[Watch], others: list[Watch]) -> list[Watch]:
+    """Those that still say something: one that is not whole, or blind, says nothing where another log was whole."""
+    clean = [watch for watch in others if not watch.broken and not watch.blind]
+    holes = [watch for watch in others if watch.broken or watch.blind]
+    return [
+        watch
+        for watch in watches
+        if not (watch.broken or watch.blind)
+        or not any(other.since <= watch.since and watch.until <= other.until for other in clean)
+        or any(hole.since <= watch.until and watch.since <= hole.until for hole in holes)
+    ]
 
 
 def _spots(unresolved: list[Unresolved]) -> Iterator[tuple[str, Blind]]:
@@ -65,7 +83,7 @@ def _history(answers: Answers) -> Iterator[Watch]:
         return
     asked = {a.attribute_value for page in pages for a in page.lookup_attributes if a.attribute_key == "EventName"}
     missed = [name for name in LOOKED_UP if asked and name not in asked]
-    broken = next((f"{f.code} {f.reason}".strip() for f in failures), "")
+    broken = next((f"{f.code} {f.reason}".strip() for f in failures if f.code != LIMIT), "")
     since = max((page.start_time for page in pages), default="")
     until = min((page.end_time for page in pages if page.end_time), default="") or answers.moment
     if not since:
@@ -77,16 +95,30 @@ def _history(answers: Answers) -> Iterator[Watch]:
         until=_text(until),
         name=HISTORY,
         policy=POLICY,
-        blind=tuple(sorted({blind for name in missed for blind in _blind(name)})),
+        blind=tuple(sorted({blind for name in missed for blind in _blind(name, "was not looked up")})),
         broken=broken,
     )
 
 
-def _blind(name: str) -> Iterator[Blind]:
-    acts: tuple[Act, ...] = ACTS_OF[name]
-    for act in acts:
+def _cut_short(answers: Answers) -> Iterator[tuple[str, Blind]]:
+    """The names of which only the newest pages were waited for: blind to what was before."""
+    if not any(f.operation == LOOKUP_EVENTS.key and f.code == LIMIT for f in answers.failures):
+        return
+    pages: dict[str, list[Lookup]] = defaultdict(list)
+    for page in answers.of(LOOKUP_EVENTS):
+        for attribute in page.lookup_attributes:
+            pages[attribute.attribute_value].append(page)
+    for name, some in sorted(pages.items()):
+        if len(some) >= MOST and name in ACTS_OF:
+            oldest = min((one.event_time for one in some[-1].events if parsed(one.event_time)), default=answers.moment)
+            for blind in _blind(name, f"was looked up to {oldest} alone: there are too many"):
+                yield _text(oldest), blind
+
+
+def _blind(name: str, why: str) -> Iterator[Blind]:
+    for act in ACTS_OF[name]:
         kinds = ("Instance",) if act in ENTERING else ("AutoScalingGroup",)
-        yield Blind(act, f"{name} was not looked up", kinds=kinds, mend=f"look up {name} too")
+        yield Blind(act, f"{name} {why}", kinds=kinds, mend="give the trail's files with --audit-log")
 
 
 def _files(answers: Answers, found: Trail) -> Iterator[Watch]:
