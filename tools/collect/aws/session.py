@@ -77,6 +77,7 @@ def connect(options: Options) -> Connection:
         parsers = Parsers()
         parsers.set_parser_defaults(timestamp_parser=text_of)
         session.register_component("response_parser_factory", parsers)
+        session.register("before-parse", _whole)
         region = options.region or session.get_config_variable("region") or ""
         if not region:
             raise boto.NoRegionError
@@ -193,7 +194,7 @@ def _refused(connection: Connection, error: boto.ClientError) -> SourceError:
 
 
 def _answers_elsewhere(connection: Connection) -> bool:
-    """Whether the partition's first region knows these credentials, which this region does not: then it is not enabled."""
+    """Whether the partition's first region knows these credentials, which this one does not: then it is not enabled."""
     home = {"cn": "cn-north-1", "us-gov": "us-gov-west-1"}.get(connection.region.rsplit("-", 2)[0], "us-east-1")
     if home == connection.region:
         return False
