@@ -44,6 +44,7 @@ ACTORS = Actors()
 BORN = "2026-11-01T10:00:00Z"  # the servers of `aws_compute`
 MOMENT = "2026-11-28T00:00:00Z"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+RELEASE = {"desiredConfiguration": {"launchTemplate": {"version": "1"}}}
 PIPELINE = role("deploy", "run-7", context={"webIdFederationData": {"federatedProvider": GITHUB}})
 
 
@@ -355,6 +356,12 @@ class TestImperative:
             ({"userIdentity": PIPELINE}, [("violation", "template-changed")]),  # with the CLI
             ({"userAgent": BOTO, "userIdentity": role("ops", "x")}, [("inconclusive", "writer-unknown")]),
             ({"errorCode": "ValidationError"}, []),
+            ({"name": "StartInstanceRefresh", "asked": RELEASE, "userIdentity": PIPELINE}, []),
+            ({"name": "StartInstanceRefresh", "asked": RELEASE}, [("violation", "template-changed")]),
+            (
+                {"name": "StartInstanceRefresh", "asked": RELEASE, "userAgent": BOTO, "userIdentity": role("x", "y")},
+                [("inconclusive", "writer-unknown")],
+            ),
         ],
     )
     def test_by_whom_and_with_what(self, more: dict[str, Any], verdict: list[tuple[str, str]]) -> None:
