@@ -270,7 +270,7 @@ class TestServices:
         (spot,) = [watch for watch in found.watches if watch.blind]
         assert (spot.since, spot.until) == ("2026-10-01T00:00:00Z", "2026-11-20T10:00:00Z")
         assert [(watch.since, watch.until) for watch in found.watches if not watch.blind] == [
-            ("2026-11-20T10:00:00Z", "2026-11-28T00:00:00Z")
+            ("2026-11-20T10:00:00Z", "2026-11-27T23:45:00Z")
         ]
         assert spot.blind[0].act == "run-command"
 

@@ -76,7 +76,8 @@ def _parted(watch: Watch, spots: list[tuple[str, Blind]]) -> Iterator[Watch]:
 
 
 def _history(answers: Answers) -> Iterator[Watch]:
-    """The event history, as far as it was asked: a name that could not be asked for is a blind spot of its acts."""
+    """The event history, as far as it was asked, less the minutes that an event may take to be in it: a name that was
+    not asked for is a blind spot of its acts."""
     pages = answers.of(LOOKUP_EVENTS)
     failures = [f for f in answers.failures if f.operation == LOOKUP_EVENTS.key]
     if not pages:
@@ -85,14 +86,16 @@ def _history(answers: Answers) -> Iterator[Watch]:
     missed = [name for name in LOOKED_UP if asked and name not in asked]
     broken = next((f"{f.code} {f.reason}".strip() for f in failures if f.code != LIMIT), "")
     since = max((page.start_time for page in pages), default="")
-    until = min((page.end_time for page in pages if page.end_time), default="") or answers.moment
+    asked_to = min((page.end_time for page in pages if page.end_time), default="") or answers.moment
+    end = parsed(asked_to)
+    until = _text(end - SLACK) if end is not None else asked_to
     if not since:
         broken = broken or "the interval that was asked for is not told"
         since = until
     yield Watch(
         scope=answers.scope,
         since=_text(since),
-        until=_text(until),
+        until=max(_text(since), _text(until)),
         name=HISTORY,
         policy=POLICY,
         blind=tuple(sorted({blind for name in missed for blind in _blind(name, "was not looked up")})),
