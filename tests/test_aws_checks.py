@@ -93,7 +93,9 @@ STALE = [aws.server("i-0a", 2, aws.OLD), aws.server("i-0b")]
 WARM = aws.machine(lifecycle="Warmed:Stopped")
 
 UNSIGNED = aws.gap("Attestation", "signature")
-PLAIN = aws.said("build", "reported", commit="c0ffee")
+PLAIN = aws.said("build", "reported", commit="C0FFEE1")
+OTHER = aws.said("build", "reported", commit="c0ffee2")
+SIGNED = aws.said("build", commit="c0ffee1234567890c0ffee1234567890c0ffee12", name="envelope")
 TODAY = "2026-11-09T00:00:00Z"
 Row = tuple[str, Facts, dict[str, Any], dict[str, set[str]]]
 
@@ -112,6 +114,8 @@ CASES: list[Row] = [
     ("machine-image-provenance", held(gaps=(aws.gap("Attestation"),)), {}, {"inconclusive": {"forbidden"}}),
     ("machine-image-provenance", held(gaps=(aws.gap("Attestation", "scan"),)), {}, {"violation": {"no-provenance"}}),
     ("machine-image-provenance", held(attestations=(PLAIN,)), {}, {"inconclusive": {"only-reported"}}),
+    ("machine-image-provenance", held(attestations=(SIGNED, PLAIN)), {}, {"pass": set()}),
+    ("machine-image-provenance", held(attestations=(SIGNED, OTHER)), {}, {"violation": {"contradicting-commits"}}),
     ("machine-image-signed", held(gaps=(UNSIGNED,)), SIGNERS, {"inconclusive": {"forbidden"}}),
     ("machine-image-scanned", held(gaps=(aws.gap("Attestation", "scan"),)), {}, {"inconclusive": {"forbidden"}}),
     ("machine-image-scanned", scanned(criticals=0, time="yesterday"), {}, {"inconclusive": {"not-reported"}}),
