@@ -8,8 +8,9 @@ import http.client
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,9 +36,11 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 class Proxy:
     """A proxy that runs. `faults` maps an operation's key (`ec2.DescribeInstances`) to what is answered instead:
-    `denied`, `throttled`, `expired`, `html`, `cut` (the connection is closed), `nonsense`; `times` bounds how often;
-    `after` lets so many requests of it through first. `asked` are the operations that came, in order; `agents` their
-    user agents; `busy` the most requests that were under way at once, by service."""
+    `denied`, `throttled`, `expired`, `html`, `cut` (the connection is closed), `nonsense`, or an error's code; `times`
+    bounds how often; `after` lets so many requests of it through first. `regions` are faults of an operation in one
+    region (`sts.GetCallerIdentity@ap-east-1`), `pages` answers of its own, in order; `slow` is how long each answer
+    takes. `asked` are the operations that came, in order; `agents` their user agents; `busy` the most requests that
+    were under way at once, by service."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = upstream
@@ -53,9 +56,11 @@ class Proxy:
         self._known: dict[tuple[str, bytes], Answer] = {}
         self._lock = threading.Lock()
         self.endpoint = ""
+        self.slow = 0.0
 
     def clear(self) -> None:
         """No faults, and nothing asked."""
+        self.slow = 0.0
         for held in (self.faults, self.times, self.after, self.regions, self.pages, self.asked, self.agents, self.busy):
             held.clear()
 
@@ -68,8 +73,9 @@ class Proxy:
             fault = self.regions.get(f"{key}@{region}") or self._fault(key)
             self._now[service] = self._now.get(service, 0) + 1
             self.busy[service] = max(self.busy.get(service, 0), self._now[service])
+        time.sleep(self.slow)
         try:
-            return self._passed_on(handler, key, body) if fault is None else refusal(fault, protocol)
+            return self._passed_on(handler, key, region, body) if fault is None else refusal(fault, protocol)
         finally:
             with self._lock:
                 self._now[service] -= 1
@@ -86,11 +92,11 @@ class Proxy:
             self.times[key] -= 1
         return self.faults[key]
 
-    def _passed_on(self, handler: BaseHTTPRequestHandler, key: str, body: bytes) -> Answer:
+    def _passed_on(self, handler: BaseHTTPRequestHandler, key: str, region: str, body: bytes) -> Answer:
         if key in self.pages:
             with self._lock:
                 return 200, [("Content-Type", "text/xml")], self.pages[key].pop(0)
-        known = (f"{key} {handler.path}", _TIMES.sub(b"", body))
+        known = (f"{key} {region} {handler.path}", _TIMES.sub(b"", body))
         if known not in self._known:
             parts = urlsplit(self.upstream)
             connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
@@ -184,10 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         """End quietly where the connection was cut."""
-        try:
+        with suppress(OSError, ValueError):
             super().finish()
-        except (OSError, ValueError):
-            pass
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def code_of(failure: Failure) -> str:
     }.items():
         if code in names:
             return known
-    if failure.about and (code in GONE or code.endswith(".NotFound") or code.endswith("NotFoundException")):
+    if failure.about and (code in GONE or code.endswith((".NotFound", "NotFoundException"))):
         return "gone"
     return code.lower().replace(" ", "-").replace("_", "-")
 

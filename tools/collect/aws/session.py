@@ -111,6 +111,9 @@ def connect(options: Options) -> Connection:
             str(error),
             "sign in (aws sso login), or give the profile credentials; aws sts get-caller-identity shows them",
         ) from error
+    except RuntimeError as error:  # botocore's, of credentials that were renewed and are expired
+        mend = "check this machine's clock"
+        raise SourceError(f"{_named(options)}: the credentials can't be used", str(error), mend) from error
     except ValueError as error:  # an endpoint that is no address
         raise SourceError(f"{_named(options)}: {error}", mend="endpoints are named as https://host:port is") from error
     return connection
