@@ -8,6 +8,7 @@ import pytest
 
 from tests.aws_fleet import Fleet, fleet
 from tests.aws_reading import environment
+from tests.test_aws_said import OWN, signed
 from tools.collect.actors import Actors
 from tools.collect.aws.live import collect
 from tools.collect.aws.options import Options
@@ -69,10 +70,14 @@ def furnish(made: Fleet) -> str:
 
 
 @pytest.fixture(scope="module")
-def facts() -> Iterator[Facts]:
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
+    folder = tmp_path_factory.mktemp("statements")
     with fleet(boot_seconds=20) as made, environment(made.aws):
         furnish(made)
-        yield collect(Options(attempts=1, paced=False, endpoint=made.aws.endpoint, timeout=10), Actors(()))
+        image = made.ec2.describe_instances()["Reservations"][0]["Instances"][0]["ImageId"]
+        (folder / "web.intoto.json").write_text(json.dumps(signed(image)))
+        options = Options(attempts=1, paced=False, endpoint=made.aws.endpoint, timeout=10, statements=(str(folder),))
+        yield collect(options, Actors(()), keys=(OWN,))
 
 
 def named(access: Access) -> list[str]:
@@ -106,6 +111,7 @@ def test_what_is_said_of_the_image(facts: Facts) -> None:
         ("build", "reported", "tag commit", COMMIT, None),
         ("build", "verified", "arn:pipeline", "", None),
         ("scan", "verified", "Amazon Inspector (Image Builder)", "", 0),
+        ("signature", "verified", "release@example.org", "", None),
     ]
 
 

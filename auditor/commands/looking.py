@@ -90,6 +90,7 @@ def _aws(configured: Settings) -> Options:
         endpoint=named.endpoint,
         attempts=named.max_attempts,
         paced=named.paced,
+        statements=tuple(named.statements),
     )
 
 

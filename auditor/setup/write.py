@@ -89,6 +89,8 @@ def _audit_log(found: Found) -> Iterator[str]:
 def _aws() -> Iterator[str]:
     yield "# How AWS is asked (sources aws:PROFILE@REGION): the role to assume, and how often a request is sent."
     yield from ("#[aws]", '#role = "arn:aws:iam::123456789012:role/auditor-reader"', "#max_attempts = 5")
+    yield "# What is said of machine images: signed statements (*.intoto.json, *.intoto.jsonl), Packer's manifests."
+    yield '#statements = ["attestations"]'
 
 
 def _actors(found: Found) -> Iterator[str]:
