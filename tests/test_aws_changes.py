@@ -172,6 +172,8 @@ class TestEvents:
         asked = {"autoScalingGroupName": "web", "desiredCapacity": 1}
         before = event("SetDesiredCapacity", "autoscaling", asked, eventTime="2026-08-31T10:00:00Z")
         assert one(before).ref.uid == ""
+        made = event("CreateAutoScalingGroup", "autoscaling", asked, eventTime="2026-09-01T09:59:59Z")
+        assert one(made).ref.uid == ARN  # CloudTrail has whole seconds, and another clock
 
     def test_a_version_changes_the_groups_that_follow_the_latest(self) -> None:
         data = {"ImageId": "ami-9", "UserData": "<sensitiveDataRemoved>"}

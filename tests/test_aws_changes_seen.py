@@ -203,6 +203,14 @@ class TestWatches:
         found = watched(answers(fleet()), changes.trail([whole, other]))
         assert [(since, until) for since, until, broken in found if broken] == [found[0][:2]]
 
+    def test_a_file_of_another_kind_breaks_nothing(self, tmp_path: Path) -> None:
+        whole = written(tmp_path / "a.json", *hourly(0, 3))
+        (tmp_path / "b.json").write_text('{"Reservations": []}')
+        found = changes.trail([whole, tmp_path / "b.json"])
+        read = answers(fleet())
+        assert [broken for _, _, broken in watched(read, found)] == [""]
+        assert [gap.code for gap in changes.of(read, compute(read), ACTORS, found).gaps] == ["not-cloudtrail"]
+
     def test_files_of_another_account_say_nothing(self, tmp_path: Path) -> None:
         read = answers(fleet())
         found = trail_of(tmp_path, *[{**one, "recipientAccountId": "999999999999"} for one in hourly(0, 3)])
