@@ -185,7 +185,11 @@ def test_a_session_and_a_command_are_allowed_apart() -> None:
     answers = answered(
         (MANAGED, [managed(), managed(TWO)]), (AUTHORIZATION, [page(allow("ssm:StartSession", f"*{ONE}"))])
     )
-    who = {(one.way, one.ref.name): one.who_seen for one in doors(answers) if one.door.startswith("ssm:")}
+    who = {
+        (one.way, one.ref.name): one.who_seen
+        for one in doors(answers, server(ONE), server(TWO))
+        if one.door.startswith("ssm:")
+    }
     assert who == {
         ("session-manager", ONE): (ALICE,),
         ("run-command", ONE): (),
