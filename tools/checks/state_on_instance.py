@@ -1,5 +1,4 @@
-"""A server keeps no state that it can't be replaced with: no instance store, no root volume that is kept, no disk that
-nothing declares.
+"""A server keeps no state that it can't be replaced with: no instance store, no kept root volume, no undeclared disk.
 
 **Why.** A server that holds the only copy of something is not replaced, it is repaired: people log in, and the group is
 told to leave it alone. What stands on an instance store is gone at the first stop. A root volume that is kept carries
