@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,8 @@ def declared(settings: str) -> Callable[[Build], Build]:
 
 def labels(
     planted: str,
-    violations: list[tuple[str, str] | tuple[str, str, str]],
-    inconclusive: list[tuple[str, str] | tuple[str, str, str]] | None = None,
+    violations: Sequence[tuple[str, ...]],
+    inconclusive: Sequence[tuple[str, ...]] = (),
     paths: dict[str, dict[str, str]] | None = None,
     sources: tuple[str, ...] = ("tests/aws_cases_planted.py",),
 ) -> Labels:
@@ -60,7 +60,7 @@ def labels(
         planted=planted,
         sources=sources,
         violations=tuple(Unit(*one) for one in violations),
-        inconclusive=tuple(Unit(*one) for one in inconclusive or ()),
+        inconclusive=tuple(Unit(*one) for one in inconclusive),
         paths=tuple(
             PathLabel(f"Instance/{one}", "machine", msgspec.convert(edges, Edges))
             for one, edges in (paths or {}).items()

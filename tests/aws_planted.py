@@ -36,7 +36,7 @@ class Planted(msgspec.Struct, frozen=True):
 
 def furnish(fleet: Fleet) -> Planted:
     """Build it, over HTTP, in the order in which things happened; it takes three days."""
-    safe = {"SecurityGroupIds": [fleet.closed()]}
+    safe: dict[str, Any] = {"SecurityGroupIds": [fleet.closed()]}
     first, second = fleet.image("shop-2026-10-01"), fleet.image("shop-2026-10-20")
     good = group(fleet, "catalog", second, **safe)
     stale = group(fleet, "cart", first, **safe)
