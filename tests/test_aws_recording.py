@@ -162,7 +162,7 @@ def test_only_four_answers_are_required(tmp_path: Path) -> None:
 
 
 def test_the_moment_is_the_newest_time_that_has_been(tmp_path: Path) -> None:
-    image = {"ImageId": "ami-0123456789abcdef0", "CreationDate": "2026-11-03T08:00:00.000Z"}
+    image: dict[str, Any] = {"ImageId": "ami-0123456789abcdef0", "CreationDate": "2026-11-03T08:00:00.000Z"}
     image |= {"DeprecationTime": "2028-11-03T08:00:00.000Z", "Tags": [{"Key": "x", "Value": "2030-01-01T00:00:00Z"}]}
     write(tmp_path / "describe-instances.json", instances())
     write(tmp_path / "describe-images.json", {"Images": [image]})

@@ -110,7 +110,8 @@ def _pages(
 
 def _method(client: Any, name: str) -> str:
     """How the client calls an operation (`describe_instances`)."""
-    return next(method for method, operation in client.meta.method_to_api_mapping.items() if operation == name)
+    methods: dict[str, str] = client.meta.method_to_api_mapping
+    return next(method for method, operation in methods.items() if operation == name)
 
 
 def _about(operation: Operation[Any], parameters: dict[str, Any]) -> str:
