@@ -9,7 +9,7 @@ control plane that built it (an EC2 Image Builder image that put out this id) or
 that names its commit is a pass.
 
 **How to fix.** Build images by a pipeline (EC2 Image Builder, Packer in CI), let it sign a provenance statement
-(in-toto, SLSA) of the image's id, and give both to the auditor.
+(in-toto, SLSA) of the image's id, and name the statement and its key in `auditor.toml` (see machine-image-signed).
 
 **Limits.** What is only reported is inconclusive, however much it says: it shows that somebody followed a convention,
 not that it is so. Only where nothing at all is said of an image of the account's own, or two builds name different
