@@ -191,7 +191,7 @@ def test_a_session_and_a_command_are_allowed_apart() -> None:
         if one.door.startswith("ssm:")
     }
     assert who == {
-        ("session-manager", ONE): (ALICE,),
+        ("session-manager", ONE): (f"{ALICE} (under a condition)",),
         ("run-command", ONE): (),
         ("session-manager", TWO): (),
         ("run-command", TWO): (),

@@ -104,9 +104,9 @@ class _Doors:
             if door not in self._behind or one.ping_status not in _ENTERED:
                 continue
             ref = Ref(self._scope, "ManagedInstance", "", one.instance_id, one.instance_id)
-            enter = iam.may("ssm:StartSession", one.instance_id) if iam else None
+            enter = iam.may("ssm:StartSession", one.instance_id, "shell") if iam else None
             yield Access(ref=ref, way="session-manager", door=door, who_seen=enter)
-            command = iam.may("ssm:SendCommand", one.instance_id, documents=True) if iam else None
+            command = iam.may("ssm:SendCommand", one.instance_id, "any") if iam else None
             yield Access(ref=ref, way="run-command", door=door, who_seen=command)
 
     def connect(self) -> Iterator[Access]:
