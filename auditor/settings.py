@@ -52,7 +52,9 @@ class ActorSettings(BaseModel):
 class AwsSettings(BaseModel):
     """How AWS is asked: `role` is the ARN of a role to assume with the profile's credentials, `external_id` goes with
     it, `endpoint` is where AWS answers if not at its own addresses (else AWS_ENDPOINT_URL). `max_attempts` bounds how
-    often a request is sent, `paced` keeps to two lookups of events a second, which is what CloudTrail allows."""
+    often a request is sent, `paced` keeps to two lookups of events a second, which is what CloudTrail allows.
+    `statements` are files or folders that say something of machine images: signed statements (`*.intoto.json`,
+    `*.intoto.jsonl`) and Packer's manifests; a recording's stand in its folder."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,6 +63,7 @@ class AwsSettings(BaseModel):
     endpoint: str = Field(default="", pattern=r"^(https?://.+)?$")
     max_attempts: int = Field(default=5, ge=1, le=20)
     paced: bool = True
+    statements: list[str] = []
 
     @model_validator(mode="after")
     def _id_of_a_role(self) -> Self:

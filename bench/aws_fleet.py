@@ -67,7 +67,7 @@ class Fleet:
                 "SnapshotId": disk["Ebs"]["SnapshotId"],
                 "VolumeId": "vol-ffffffff",
                 "State": "completed",
-                "StartTime": image["CreationDate"],
+                "StartTime": image["CreationDate"].replace(".000Z", "+00:00"),
                 "Progress": "100%",
                 "OwnerId": ACCOUNT,
                 "Description": f"Created by CreateImage for {image['ImageId']}",

@@ -62,9 +62,12 @@ def installed(requirement: str, program: str) -> Path | None:
 
 def auditor(fleet: Served, folder: str) -> tuple[Cost, set[str]]:
     """What an audit of it costs, and which instances it names."""
-    argv = [AUDITOR, "audit", f"aws:@{REGION}", "--json", "--store", f"{folder}/store", "-o", f"{folder}/report.json"]
-    cost = once(argv, folder, fleet.environment(folder), LIMIT)
-    return cost, set()
+    store = ["--json", "--store", f"{folder}/store"]
+    cost = once([AUDITOR, "audit", f"aws:@{REGION}", *store], folder, fleet.environment(folder), LIMIT)
+    shown = subprocess.run([AUDITOR, "show", "last", *store], capture_output=True, text=True, timeout=LIMIT)
+    findings = json.loads(shown.stdout)["report"]["findings"] if shown.returncode == 0 else []
+    stale = [one for one in findings if one["check"] == "rollout-complete" and one["verdict"] == "violation"]
+    return cost, {subject["name"] for one in stale for subject in one["subjects"]}
 
 
 def custodian(program: Path, fleet: Served, folder: str) -> tuple[Cost, set[str]]:

@@ -18,8 +18,8 @@ from tools.model.facts import Facts
 from tools.model.history import History
 from tools.model.path import Standing
 
-Origin = Literal["documentation", "lab"]
-ORIGINS: tuple[Origin, ...] = ("documentation", "lab")
+Origin = Literal["documentation", "lab", "aws"]
+ORIGINS: tuple[Origin, ...] = ("documentation", "lab", "aws")
 
 
 class BrokenCase(AuditorError):

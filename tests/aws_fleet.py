@@ -18,6 +18,7 @@ from auditor import embedded_aws
 from auditor.embedded_aws import EmbeddedAws, HandClock
 
 START = "2026-11-02T08:00:00"
+SDK = "Boto3/1.44.8 md/Botocore#1.44.8 ua/2.1 os/linux lang/python#3.11.7 Botocore/1.44.8"
 CONSOLE = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 SSM_CORE = "AmazonSSMManagedInstanceCore"
 TRUST = {
@@ -38,14 +39,13 @@ class Fleet:
         self.deployer = aws.role("deploy", "pipeline-812")
         self._clients: dict[tuple[str, str], Any] = {}
 
-    def client(self, service: str, caller: Any = None, agent: str = "") -> Any:
-        """A client of a service, of the deploying pipeline where no caller is named."""
+    def client(self, service: str, caller: Any = None, agent: str = SDK) -> Any:
+        """A client of a service, of the deploying pipeline where no caller is named. `agent` is the tool that it is."""
         who = caller or self.deployer
         known = self._clients.get((service, who.key + agent))
         if known is None:
             known = boto3.client(service, **self.aws.client(who))
-            if agent:
-                known.meta.events.register("before-send", lambda request, **_: _say(request, agent))
+            known.meta.events.register("before-send", lambda request, **_: _say(request, agent))
             self._clients[service, who.key + agent] = known
         return known
 

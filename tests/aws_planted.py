@@ -1,4 +1,4 @@
-"""A shop's servers on the embedded AWS: one fleet with each thing that the auditor must tell apart, and a healthy part."""
+"""A shop's servers on the embedded AWS: one fleet with each thing that an auditor must tell apart, and a good part."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Planted(msgspec.Struct, frozen=True):
 
 def furnish(fleet: Fleet) -> Planted:
     """Build it, over HTTP, in the order in which things happened; it takes three days."""
-    safe = {"SecurityGroupIds": [fleet.closed()]}
+    safe: dict[str, Any] = {"SecurityGroupIds": [fleet.closed()]}
     first, second = fleet.image("shop-2026-10-01"), fleet.image("shop-2026-10-20")
     good = group(fleet, "catalog", second, **safe)
     stale = group(fleet, "cart", first, **safe)

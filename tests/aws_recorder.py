@@ -1,5 +1,5 @@
-"""Writes what an AWS answers into a folder, one JSON document for each call that the collector makes, in the form that a
-recording has: `{"aws": {"service", "operation", "account", "region"}, "response": …}` (or `"error"`)."""
+"""Writes what an AWS answers into a folder, one JSON document for each call that the collector makes, in the form of a
+recording: `{"aws": {"service", "operation", "account", "region"}, "response": …}` (or `"error"`)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from tools.collect.aws.operations import ASKED, OPERATIONS
 def record(fleet: Fleet, folder: Path) -> Path:
     """Ask everything that the collector asks, page by page, and keep every answer."""
     folder.mkdir(parents=True, exist_ok=True)
-    answers = Answers(fleet.aws.account, fleet.aws.region)
+    answers = Answers(fleet.aws.account, fleet.aws.region, fleet.aws.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"))
     for operation in OPERATIONS:
         asked = ASKED[operation.key](answers) if operation.each else [{}]
         documents = [doc for one in asked for doc in _documents(fleet, operation, one, answers)]
-        for number, document in enumerate(documents, 1):
-            file = folder / f"{operation.service}.{operation.name}_{number}.json"
-            file.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+        texts = [json.dumps(document, indent=1, sort_keys=True) + "\n" for document in documents]
+        if texts:
+            name = f"{operation.service}.{operation.name}" + (".json" if len(texts) == 1 else ".yaml")  # many: a stream
+            (folder / name).write_text("---\n".join(texts))
     return folder
 
 
@@ -39,7 +40,7 @@ def _documents(
         "operation": operation.name,
         "account": fleet.aws.account,
         "region": fleet.aws.region,
-        **({"parameters": asked} if asked else {}),
+        **({"parameters": plain(asked)} if asked else {}),
     }
     client = fleet.client(operation.service)
     method = next(name for name, api in client.meta.method_to_api_mapping.items() if api == operation.name)

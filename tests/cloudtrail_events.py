@@ -96,7 +96,10 @@ def looked_up(answers: Answers, *events: dict[str, Any], since: str = SINCE, unt
         found = [one for one in events if one["eventName"] == name]
         pages.append(
             {
-                "Events": [{"EventId": one["eventID"], "CloudTrailEvent": json.dumps(one)} for one in found],
+                "Events": [
+                    {"EventId": one["eventID"], "EventTime": one["eventTime"], "CloudTrailEvent": json.dumps(one)}
+                    for one in found
+                ],
                 "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
                 "StartTime": since,
                 "EndTime": until,

@@ -185,13 +185,29 @@ def test_a_session_and_a_command_are_allowed_apart() -> None:
     answers = answered(
         (MANAGED, [managed(), managed(TWO)]), (AUTHORIZATION, [page(allow("ssm:StartSession", f"*{ONE}"))])
     )
-    who = {(one.way, one.ref.name): one.who_seen for one in doors(answers) if one.door.startswith("ssm:")}
+    who = {
+        (one.way, one.ref.name): one.who_seen
+        for one in doors(answers, server(ONE), server(TWO))
+        if one.door.startswith("ssm:")
+    }
     assert who == {
-        ("session-manager", ONE): (ALICE,),
+        ("session-manager", ONE): (f"{ALICE} (under a condition)",),
         ("run-command", ONE): (),
         ("session-manager", TWO): (),
         ("run-command", TWO): (),
     }
+
+
+def test_a_command_needs_a_document_that_is_allowed_too() -> None:
+    instance, every = f"arn:aws:ec2:*:*:instance/{ONE}", "arn:aws:ssm:*:*:document/*"
+
+    def who(*resources: str) -> Any:
+        statements = [allow("ssm:SendCommand", resource) for resource in resources]
+        answers = answered((MANAGED, [managed()]), (AUTHORIZATION, [page(*statements)]))
+        return next(one.who_seen for one in doors(answers) if one.way == "run-command")
+
+    assert who(instance) == ()
+    assert who(instance, every) == (ALICE,)
 
 
 PUSH = allow("ec2-instance-connect:SendSSHPublicKey")

@@ -172,6 +172,8 @@ class TestEvents:
         asked = {"autoScalingGroupName": "web", "desiredCapacity": 1}
         before = event("SetDesiredCapacity", "autoscaling", asked, eventTime="2026-08-31T10:00:00Z")
         assert one(before).ref.uid == ""
+        made = event("CreateAutoScalingGroup", "autoscaling", asked, eventTime="2026-09-01T09:59:59Z")
+        assert one(made).ref.uid == ARN  # CloudTrail has whole seconds, and another clock
 
     def test_a_version_changes_the_groups_that_follow_the_latest(self) -> None:
         data = {"ImageId": "ami-9", "UserData": "<sensitiveDataRemoved>"}
@@ -270,7 +272,7 @@ class TestServices:
         (spot,) = [watch for watch in found.watches if watch.blind]
         assert (spot.since, spot.until) == ("2026-10-01T00:00:00Z", "2026-11-20T10:00:00Z")
         assert [(watch.since, watch.until) for watch in found.watches if not watch.blind] == [
-            ("2026-11-20T10:00:00Z", "2026-11-28T00:00:00Z")
+            ("2026-11-20T10:00:00Z", "2026-11-27T23:45:00Z")
         ]
         assert spot.blind[0].act == "run-command"
 

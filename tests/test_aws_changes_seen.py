@@ -29,6 +29,7 @@ from tools.collect.actors import Actors, Rule
 from tools.collect.aws import changes
 from tools.collect.aws import reads_acts as reads
 from tools.collect.aws.answers import Answers, Failure
+from tools.collect.aws.changes.trail import Fault
 from tools.collect.aws.mapping.compute import compute
 from tools.engine import audit
 from tools.model.change import ENTERING
@@ -42,7 +43,9 @@ CHECKS = {check.id: check for check in discover()}
 ACTORS = Actors()
 BORN = "2026-11-01T10:00:00Z"  # the servers of `aws_compute`
 MOMENT = "2026-11-28T00:00:00Z"
+SURE = "2026-11-27T23:45:00Z"  # an event may take a quarter of an hour to be in the history
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+RELEASE = {"desiredConfiguration": {"launchTemplate": {"version": "1"}}}
 PIPELINE = role("deploy", "run-7", context={"webIdFederationData": {"federatedProvider": GITHUB}})
 
 
@@ -101,16 +104,16 @@ class TestWatches:
     """From when to when, and why not."""
 
     def test_the_history_is_what_was_asked_for(self) -> None:
-        assert watched(looked_up(answers(fleet()))) == [("2026-10-01T00:00:00Z", MOMENT, "")]
+        assert watched(looked_up(answers(fleet()))) == [("2026-10-01T00:00:00Z", SURE, "")]
 
     def test_a_history_whose_interval_nobody_kept_proves_nothing(self) -> None:
         read = told(answers(fleet()), reads.LOOKUP_EVENTS, {"Events": []})
-        assert watched(read) == [(MOMENT, MOMENT, "the interval that was asked for is not told")]
+        assert watched(read) == [(SURE, SURE, "the interval that was asked for is not told")]
 
     def test_a_history_that_was_not_read_to_the_end_is_broken(self) -> None:
         read = looked_up(answers(fleet()))
         read.failures.append(Failure(reads.LOOKUP_EVENTS.key, "ThrottlingException", "Rate exceeded"))
-        assert watched(read) == [("2026-10-01T00:00:00Z", MOMENT, "ThrottlingException Rate exceeded")]
+        assert watched(read) == [("2026-10-01T00:00:00Z", SURE, "ThrottlingException Rate exceeded")]
 
     def test_an_event_that_was_not_asked_for_is_a_blind_spot(self) -> None:
         names = [name for name in reads.LOOKED_UP if name != "StartSession"]
@@ -121,6 +124,26 @@ class TestWatches:
         read = told(answers(fleet()), reads.LOOKUP_EVENTS, *pages)
         (watch,) = changes.of(read, compute(read), ACTORS).watches
         assert [blind.act for blind in watch.blind] == ["session"]
+
+    def test_of_too_many_only_the_newest_are_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tools.collect.aws.changes.watching.MOST", 1)
+        read = looked_up(answers(fleet()), event("StartSession", "ssm", {"target": "i-0"}))
+        read.failures.append(Failure(reads.LOOKUP_EVENTS.key, "limit", "there may be more"))
+        watches = changes.of(read, compute(read), ACTORS).watches
+        sessions = [(w.since, w.until) for w in watches if any(blind.act == "session" for blind in w.blind)]
+        assert sessions == [("2026-10-01T00:00:00Z", "2026-11-20T10:00:00Z")]
+        assert not any(watch.broken for watch in watches)
+
+    def test_where_one_log_is_whole_another_that_is_not_says_nothing(self, tmp_path: Path) -> None:
+        declared = {"since": "2026-09-01T00:00:00Z", "until": SURE}
+        read = looked_up(answers(fleet()))
+        read.failures.append(Failure(reads.LOOKUP_EVENTS.key, "ThrottlingException", "Rate exceeded"))
+        found = trail_of(tmp_path, *hourly(0, 3), **declared)
+        assert watched(read, found) == [("2026-09-01T00:00:00Z", SURE, "")]
+        found.faults.append(Fault("x.json", "truncated", "it ends in the middle"))
+        assert len([broken for _, _, broken in watched(read, found) if broken]) == 2
+        whole = looked_up(answers(fleet()), since="2026-08-01T00:00:00Z")
+        assert [broken for _, _, broken in watched(whole, found)] == ["", ""]
 
     def test_files_are_watched_from_event_to_event(self, tmp_path: Path) -> None:
         assert spans(tmp_path, *hourly(0, 5)) == [("2026-11-01T00:01:00Z", "2026-11-01T05:00:00Z", "")]
@@ -179,6 +202,14 @@ class TestWatches:
         cut.rename(other)
         found = watched(answers(fleet()), changes.trail([whole, other]))
         assert [(since, until) for since, until, broken in found if broken] == [found[0][:2]]
+
+    def test_a_file_of_another_kind_breaks_nothing(self, tmp_path: Path) -> None:
+        whole = written(tmp_path / "a.json", *hourly(0, 3))
+        (tmp_path / "b.json").write_text('{"Reservations": []}')
+        found = changes.trail([whole, tmp_path / "b.json"])
+        read = answers(fleet())
+        assert [broken for _, _, broken in watched(read, found)] == [""]
+        assert [gap.code for gap in changes.of(read, compute(read), ACTORS, found).gaps] == ["not-cloudtrail"]
 
     def test_files_of_another_account_say_nothing(self, tmp_path: Path) -> None:
         read = answers(fleet())
@@ -334,6 +365,12 @@ class TestImperative:
             ({"userIdentity": PIPELINE}, [("violation", "template-changed")]),  # with the CLI
             ({"userAgent": BOTO, "userIdentity": role("ops", "x")}, [("inconclusive", "writer-unknown")]),
             ({"errorCode": "ValidationError"}, []),
+            ({"name": "StartInstanceRefresh", "asked": RELEASE, "userIdentity": PIPELINE}, []),
+            ({"name": "StartInstanceRefresh", "asked": RELEASE}, [("violation", "template-changed")]),
+            (
+                {"name": "StartInstanceRefresh", "asked": RELEASE, "userAgent": BOTO, "userIdentity": role("x", "y")},
+                [("inconclusive", "writer-unknown")],
+            ),
         ],
     )
     def test_by_whom_and_with_what(self, more: dict[str, Any], verdict: list[tuple[str, str]]) -> None:

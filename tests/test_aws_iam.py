@@ -7,8 +7,11 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tools.collect.aws.mapping.iam import Iam, partition_of, principals
+from tools.collect.aws.mapping.iam_match import covers, overlaps
 from tools.collect.aws.wire.access import Authorization
 
 Json = dict[str, Any]
@@ -165,6 +168,22 @@ TABLE: dict[str, tuple[Json, str, str]] = {
         SEND,
         NO,
     ),
+    "a key that is there": (of(allow(**when("Null", "aws:PrincipalArn", "false"))), SEND, YES),
+    "a key that must not be there": (of(allow(**when("Null", "aws:PrincipalArn", "true"))), SEND, NO),
+    "if it is there": (of(allow(**when("StringEqualsIfExists", "aws:RequestedRegion", "us-east-1"))), SEND, NO),
+    "any of several": (of(allow(**when("ForAnyValue:StringEquals", "aws:RequestedRegion", [REGION]))), SEND, YES),
+    "no difference of case": (
+        of(allow(), deny(**when("StringEqualsIgnoreCase", "aws:RequestedRegion", REGION.upper()))),
+        SEND,
+        NO,
+    ),
+    "a time": (of(allow(**when("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z"))), SEND, MAY),
+    "an operator that is not known": (of(allow(**when("StringSounds", "aws:RequestedRegion", "x"))), SEND, MAY),
+    "a condition with a variable": (
+        of(allow(**when("StringEquals", "aws:username", "${aws:PrincipalTag/name}"))),
+        SEND,
+        MAY,
+    ),
     # variables
     "a variable of the user": (of(allow(START, arn("${aws:username}"))), START, NO),
     "a variable that may be any": (of(allow(START, arn("${aws:PrincipalTag/box}"))), START, MAY),
@@ -277,7 +296,7 @@ TABLE |= {
 @pytest.mark.parametrize("case", TABLE)
 def test_a_table_of_policies(case: str) -> None:
     lists, action, expected = TABLE[case]
-    assert iam(**lists).may(action, ONE, documents=action == SEND) == ((expected,) if expected else ())
+    assert iam(**lists).may(action, ONE, "any" if action == SEND else "") == ((expected,) if expected else ())
 
 
 def test_each_instance_is_judged_by_itself() -> None:
@@ -287,6 +306,22 @@ def test_each_instance_is_judged_by_itself() -> None:
     assert told.may_any(PUSH, [OTHER]) == (BOB,)
     assert told.may_any(PUSH, [OTHER, ONE]) == (ALICE, BOB)
     assert told.may_any(PUSH, []) == ()
+
+
+SHELL = f"arn:aws:ssm:*:{ACCOUNT}:document/SSM-SessionManagerRunShell"
+SESSIONS: dict[str, tuple[list[Json], str]] = {
+    "the instance and the default session": ([allow(START, [arn(ONE), SHELL])], YES),
+    "the instance alone": ([allow(START, arn(ONE))], MAY),
+    "another document": ([allow(START, [arn(ONE), "arn:aws:ssm:*:*:document/AWS-StartSSHSession"])], MAY),
+    "the default session denied": ([allow(), deny(START, SHELL)], MAY),
+    "the document alone": ([allow(START, SHELL)], NO),
+}
+
+
+@pytest.mark.parametrize("case", SESSIONS)
+def test_a_session_may_need_its_document(case: str) -> None:
+    given_policies, expected = SESSIONS[case]
+    assert iam(**of(*given_policies)).may(START, ONE, "shell") == ((expected,) if expected else ())
 
 
 def test_lists_go_on_over_pages() -> None:
@@ -365,6 +400,11 @@ def test_a_role_has_no_user_name() -> None:
     statement = allow(START, **when("StringEquals", "aws:username", "deploy"))
     trust = [trusts({"AWS": ACCOUNT})]
     assert iam(RoleDetailList=[role(trust=trust, RolePolicyList=[inline(statement)])]).may(START, ONE) == ()
+    spared = allow(START, **when("StringEqualsIfExists", "aws:username", "alice"))
+    other = allow(START, **when("StringNotEquals", "aws:username", "alice"))
+    filled = allow(START, arn("${aws:username}"))
+    for known, expected in ((spared, (DEPLOY,)), (other, (DEPLOY,)), (filled, ())):
+        assert iam(RoleDetailList=[role(trust=trust, RolePolicyList=[inline(known)])]).may(START, ONE) == expected
     assert iam(UserDetailList=[user("deploy", [statement])]).may(START, ONE) == (f"arn:aws:iam::{ACCOUNT}:user/deploy",)
 
 
@@ -375,3 +415,51 @@ def test_each_partition_has_its_own_arns(region: str, partition: str) -> None:
     assert partition_of(region) == partition
     page = msgspec.convert(of(allow(START, f"arn:{partition}:ec2:*:*:instance/*")), Authorization)
     assert Iam(principals([page], ACCOUNT), ACCOUNT, region).may(START, ONE) == (ALICE,)
+
+
+BROKEN: dict[str, Any] = {
+    "neither allowed nor denied": {"Action": "*", "Resource": "*"},
+    "another effect": {"Effect": "allow", "Action": "*", "Resource": "*"},
+    "no action": {"Effect": "Allow", "Resource": "*"},
+    "actions, and all but some": {"Effect": "Allow", "Action": "*", "NotAction": "s3:*", "Resource": "*"},
+    "a list of lists": {"Effect": "Allow", "Action": [["*"]], "Resource": "*"},
+    "a condition that is a text": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": "no"},
+    "no object": "Allow",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_statement_that_is_none_leaves_its_policy_unread(case: str) -> None:
+    assert iam(**of(allow(), BROKEN[case])).may(SEND, ONE) == (UNREAD,)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "covered", "overlapping"),
+    [
+        ("*", "", True, True),
+        ("", "a", False, False),
+        ("a*c", "abbc", True, True),
+        ("a*c", "abcb", False, False),
+        ("*a*a*", "ba", False, False),
+        ("a?", "ab", True, True),
+        ("a?", "a*", False, True),
+        ("a?c", "a*", False, True),
+        ("a*", "a*", True, True),
+        ("a*", "*", False, True),
+        ("ab*", "ac*", False, False),
+        ("*b", "a*", False, True),
+        ("a*b", "a*b*", False, True),
+        ("*", "a*b?", True, True),
+    ],
+)
+def test_wildcards(pattern: str, text: str, covered: bool, overlapping: bool) -> None:
+    assert (covers(pattern, text), overlaps(pattern, text)) == (covered, overlapping)
+
+
+@given(st.text("ab*?", max_size=6), st.text("ab*?", max_size=6), st.text("ab", max_size=6))
+def test_patterns_that_hold_for_one_text_overlap(one: str, other: str, text: str) -> None:
+    assert overlaps(one, other) == overlaps(other, one)
+    if covers(one, text) and covers(other, text):
+        assert overlaps(one, other)
+    if covers(one, other) and covers(other, text):
+        assert covers(one, text)

@@ -376,6 +376,17 @@ def test_warm_members_belong_to_their_group_and_do_not_serve() -> None:
     assert web(unread).group.warm == 3
 
 
+def test_what_a_recording_holds_twice_is_there_once() -> None:
+    twice = made(DescribeInstances=aws.fleet()[INSTANCES] * 2, DescribeAutoScalingGroups=[aws.group(), aws.group()])
+    assert twice == made()
+
+
+def test_the_order_of_answers_is_no_matter() -> None:
+    items = aws.fleet()
+    backwards = {key: list(reversed(documents)) for key, documents in items.items()}
+    assert compute(aws.answers(backwards)) == compute(aws.answers(items))
+
+
 def test_a_member_that_ec2_did_not_answer() -> None:
     found = made(DescribeInstances=[aws.instance(ONE, OLD, "1")])
     assert [(gap.noun, gap.code, gap.count) for gap in found.gaps] == [("Instance", "dangling", 1)]

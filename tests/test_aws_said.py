@@ -146,6 +146,8 @@ def test_a_commit_in_a_tag_is_reported_with_its_place(key: str) -> None:
         {"commit": "yes"},
         {"commit": ""},
         {"revision": "3"},
+        {"revision": "2026"},
+        {"commit": "bad"},
         {"Name": COMMIT},
         {"commitment": COMMIT},
         {"source": "ubuntu"},
@@ -154,6 +156,11 @@ def test_a_commit_in_a_tag_is_reported_with_its_place(key: str) -> None:
 )
 def test_other_tags_say_nothing_of_a_build(tags: dict[str, str]) -> None:
     assert tagged(**tags) == []
+
+
+@pytest.mark.parametrize("commit", ["4f2a", "1234567", COMMIT, "0" * 64])
+def test_an_abbreviated_commit_is_one(commit: str) -> None:
+    assert [one.commit for one in tagged(commit=commit)] == [commit]
 
 
 def test_a_build_in_a_tag_is_one_without_a_commit() -> None:

@@ -74,6 +74,7 @@ RICH: dict[str, list[dict[str, Any]]] = {
     reads.VOLUMES.key: [
         {
             "VolumeId": "vol-1",
+            "Tags": [{"Key": "ebs.csi.aws.com/cluster", "Value": "true"}],
             "Attachments": [
                 {
                     "InstanceId": aws.ONE,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import socket
 import sys
+from typing import Any
 from urllib.parse import urlparse
 
 import boto3
 import pytest
-from moto.autoscaling import models
+from moto.autoscaling import models as autoscaling
 
 from auditor import embedded_aws
 from tests.aws_fleet import fleet
 from tools.errors import AuditorError
+
+models: Any = autoscaling
 
 
 def test_it_listens_on_the_loopback_and_leaves_nothing() -> None:

@@ -226,3 +226,16 @@ def test_standby_and_detach_are_activities_and_are_made_up_for(aws: Fleet) -> No
     said = {one["Description"].split(":")[0] for one in aws.activities("web")}
     assert said >= {"Moving EC2 instance to StandBy", "Detaching EC2 instance"}
     assert "aws:autoscaling:groupName" not in tags(aws, old[1])
+
+
+def test_a_deleted_version_is_gone_and_its_number_is_not_used_again(aws: Fleet) -> None:
+    stale(aws)
+    aws.template("web", aws.image("web-3"))
+    deleted = aws.ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["2", "3", "1"])
+    gone = [one["VersionNumber"] for one in deleted["SuccessfullyDeletedLaunchTemplateVersions"]]
+    kept = [one["VersionNumber"] for one in deleted["UnsuccessfullyDeletedLaunchTemplateVersions"]]
+    assert (gone, kept) == ([2, 3], [1])  # the default one stays
+    aws.groups.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=3)
+    assert versions(aws) == ["1", "1"]  # the group names version 2
+    assert "valid fully-formed launch template" in aws.activities("web")[0]["StatusMessage"]
+    assert aws.template("web", aws.image("web-4")) == "4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,8 @@ def test_an_instance_counts_when_it_is_warm(aws: Fleet) -> None:
 def test_never_fewer_and_never_more_than_the_percentages_allow(
     aws: Fleet, low: int, high: int | None, least: int, most: int
 ) -> None:
-    start(aws, MinHealthyPercentage=low, **({"MaxHealthyPercentage": high} if high else {}))
+    bounds: dict[str, Any] = {"MinHealthyPercentage": low} | ({"MaxHealthyPercentage": high} if high else {})
+    start(aws, **bounds)
     for _ in range(400):
         members = aws.told("web")["Instances"]
         assert healthy(aws) >= least

@@ -101,11 +101,12 @@ def refreshing(aws: Fleet) -> dict[str, Any]:
     return {**GROUP, "DesiredConfiguration": desired, "Preferences": {"CheckpointPercentages": [50, 100]}}
 
 
-def rolled(aws: Fleet) -> None:
+def rolled(aws: Fleet) -> dict[str, Any]:
     aws.groups.start_instance_refresh(**refreshing(aws))
     aws.wait(1)
     aws.groups.rollback_instance_refresh(**GROUP)
     aws.wait(900)
+    return GROUP
 
 
 def deployed(aws: Fleet) -> str:
@@ -138,7 +139,7 @@ def nothing(aws: Fleet) -> dict[str, Any]:
 
 ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
     ("autoscaling", "StartInstanceRefresh"): refreshing,
-    ("autoscaling", "DescribeInstanceRefreshes"): lambda aws: rolled(aws) or GROUP,
+    ("autoscaling", "DescribeInstanceRefreshes"): rolled,
     ("autoscaling", "CancelInstanceRefresh"): lambda aws: aws.groups.start_instance_refresh(**GROUP) and GROUP,
     ("autoscaling", "RollbackInstanceRefresh"): lambda aws: (
         aws.groups.start_instance_refresh(**refreshing(aws)) and GROUP
@@ -152,6 +153,10 @@ ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
     ("ec2", "DescribeReplaceRootVolumeTasks"): lambda aws: (
         aws.ec2.create_replace_root_volume_task(InstanceId=one(aws)) and {}
     ),
+    ("ec2", "DeleteLaunchTemplateVersions"): lambda aws: {
+        "LaunchTemplateName": "web",
+        "Versions": [aws.template("web", aws.image("web-2")), "1", "99"],
+    },
     ("ec2", "RegisterImage"): lambda aws: {"Name": "web-2", "RootDeviceName": "/dev/xvda"},
     ("ec2", "GetSerialConsoleAccessStatus"): nothing,
     ("ec2", "EnableSerialConsoleAccess"): nothing,
@@ -176,14 +181,14 @@ ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
     ("inspector2", "ListFindings"): nothing,
     ("ssm", "DescribeInstanceInformation"): nothing,
     ("ssm", "SendCommand"): lambda aws: {"DocumentName": "AWS-RunShellScript", "InstanceIds": [one(aws)]},
-    ("ssm", "ListCommands"): lambda aws: aws.run("ada", "id", one(aws)) and {},
-    ("ssm", "ListCommandInvocations"): lambda aws: aws.run("ada", "id", one(aws)) and {"Details": True},
+    ("ssm", "ListCommands"): lambda aws: {"CommandId": aws.run("ada", "id", one(aws))},
+    ("ssm", "ListCommandInvocations"): lambda aws: {"CommandId": aws.run("ada", "id", one(aws)), "Details": True},
     ("ssm", "GetCommandInvocation"): lambda aws: {
         "CommandId": aws.run("ada", "id", one(aws)),
         "InstanceId": one(aws),
     },
     ("ssm", "CreateAssociation"): lambda aws: {"Name": "AWS-RunPatchBaseline", "InstanceId": one(aws)},
-    ("ssm", "ListAssociations"): lambda aws: associated(aws) and {},
+    ("ssm", "ListAssociations"): lambda aws: {"MaxResults": 50} if associated(aws) else {},
     ("ssm", "DescribeAssociation"): lambda aws: {"AssociationId": associated(aws)},
     ("ssm", "DescribeAssociationExecutions"): lambda aws: {"AssociationId": associated(aws)},
     ("ssm", "DescribeAssociationExecutionTargets"): lambda aws: dict.fromkeys(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -118,11 +119,12 @@ def test_a_set_yields_what_was_seen_and_then_raises(noun: str) -> None:
 
     def read(view: View) -> Any:
         one = server()
-        return {
+        sets: dict[str, Callable[[], Any]] = {
             "Access": lambda: view.access_to(one),
             "Volume": lambda: view.volumes_of(one),
             "Attestation": lambda: view.attestations_of(image),
-        }[noun]()
+        }
+        return sets[noun]()
 
     assert len(list(read(View(facts(**more))))) == 1
     partial = read(View(facts(**more, gaps=(gap(noun),))))

@@ -10,6 +10,9 @@ from tools.model.nouns import Change, Host, Workload
 from tools.model.report import Evidence, make_evidence
 from tools.model.snapshot import Snapshot
 
+RECORDS = {"event": "Event", "control-plane": "Record"}
+"""What a change's pointers stand under, where it is no entry of a log."""
+
 
 def quote(view: Snapshot, thing: Thing, field: str) -> Evidence:
     """Read one field of a thing, by its name in the domain, as evidence: a check can't misquote it."""
@@ -20,7 +23,7 @@ def quote(view: Snapshot, thing: Thing, field: str) -> Evidence:
     if not isinstance(value, str | int | bool | None):
         raise TypeError(f"{field} of {thing.ref} is no plain value")
     pointers = view.scopes[thing.ref.scope].pointers
-    noun = "Event" if isinstance(thing, Change) and thing.source == "event" else type(thing).__name__
+    noun = RECORDS.get(thing.source, "Change") if isinstance(thing, Change) else type(thing).__name__
     pattern = pointers.get(f"{thing.ref.kind}.{field}") or pointers.get(f"{noun}.{field}", "")
     slots = {name: str(getattr(thing, name, "")) for name in ("slot", "status_slot")}
     if isinstance(thing, Workload) and thing.rollout_seen is not None:

@@ -14,6 +14,8 @@ from tools.model.nouns import Container
 from tools.model.observation import NotObserved
 from tools.model.path import Standing
 
+SHORTEST = 7
+"""Digits of a commit's id that Git itself shortens it to, at the least."""
 NO_PROVENANCE = "no signature, provenance or label of this artifact was read"
 
 
@@ -57,8 +59,14 @@ def origin_of(container: Container, view: View) -> Origin:
     return Origin(_commit(builds), builds[0].by or str(builds[0].ref), _made_of(builds), _built_by(builds[0]))
 
 
+def commits_of(builds: list[Attestation]) -> list[str]:
+    """The commits that builds name, each once. A shortened id names the commit that begins with it."""
+    named = sorted({said.commit.lower() for said in builds if said.commit})
+    return [c for c in named if len(c) < SHORTEST or not any(o != c and o.startswith(c) for o in named)]
+
+
 def _commit(builds: list[Attestation]) -> str:
-    return " or ".join(sorted({said.commit for said in builds if said.commit})) or "unknown"
+    return " or ".join(commits_of(builds)) or "unknown"
 
 
 def _made_of(builds: list[Attestation]) -> Hop:
@@ -66,7 +74,7 @@ def _made_of(builds: list[Attestation]) -> Hop:
     cites = tuple((said, "commit") for said in named)
     if not named:
         return Hop("unknown", "its build names no commit")
-    if len({said.commit for said in named}) > 1:
+    if len(commits_of(named)) > 1:
         return Hop("contradicted", "what is said of its build names different commits", cites)
     source = f" of {named[0].source}" if named[0].source else ""
     return Hop(named[0].standing, f"the build names it{source}", cites[:1], named[0].time)

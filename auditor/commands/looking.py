@@ -92,6 +92,7 @@ def aws_options(configured: Settings) -> Options:
         endpoint=named.endpoint,
         attempts=named.max_attempts,
         paced=named.paced,
+        statements=tuple(named.statements),
     )
 
 

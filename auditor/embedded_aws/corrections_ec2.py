@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.models import amis, ec2_backends, elastic_block_store, instances
+from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
+from moto.ec2.models import amis, ec2_backends, elastic_block_store, instances, launch_templates
 
 from auditor.embedded_aws.call import Answer, Call, Refused, operation
 
 _Ami: Any = amis.Ami
+_Template: Any = launch_templates.LaunchTemplate
 _Volume: Any = elastic_block_store.Volume
 _Attachment: Any = elastic_block_store.VolumeAttachment
 _Instances: Any = instances.InstanceBackend
@@ -31,6 +33,56 @@ class Image(_Ami):  # type: ignore[misc]
         return told
 
 
+class Template(_Template):  # type: ignore[misc]
+    """moto's launch template, whose versions are found by their place: here by number, as one may be deleted."""
+
+    def create_version(self, data: dict[str, Any], description: str) -> Any:
+        """The next number, also where the newest was deleted."""
+        self.newest = getattr(self, "newest", 0) + 1
+        version = launch_templates.LaunchTemplateVersion(self, self.newest, data, description)
+        self.versions.append(version)
+        return version
+
+    def get_version(self, num: Any) -> Any:
+        """By number, `$Latest` or `$Default`."""
+        pointers = {"$latest": self.versions[-1].number, "$default": self.default_version_number}
+        wanted = pointers.get(str(num).lower(), num)
+        found = next((one for one in self.versions if str(one.number) == str(wanted)), None)
+        if found is None:
+            raise InvalidLaunchTemplateVersionNotFound(template_id=self.id, version=num)
+        return found
+
+    def default_version(self) -> Any:
+        """The one that `$Default` is."""
+        return self.get_version(self.default_version_number)
+
+
+@operation("ec2", "DeleteLaunchTemplateVersions")
+def delete_launch_template_versions(call: Call) -> Answer:
+    """Delete numbered versions; the default one stays."""
+    ec2 = ec2_backends[call.account][call.region]
+    name, identifier = call.get("LaunchTemplateName"), call.get("LaunchTemplateId")
+    template = ec2.get_launch_template_by_name(name) if name else ec2.get_launch_template(identifier)
+    about = {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name}
+    gone, kept = [], []
+    for wanted in call.get("Versions", []):
+        version = next((one for one in template.versions if str(one.number) == wanted), None)
+        told = {**about, "VersionNumber": int(wanted)}
+        if version is None:
+            error = {"Code": "launchTemplateVersionDoesNotExist", "Message": f"Could not find version {wanted}"}
+            kept.append({**told, "ResponseError": error})
+        elif version.number == template.default_version_number:
+            error = {"Code": "unexpectedError", "Message": "You can't delete the default version"}
+            kept.append({**told, "ResponseError": error})
+        else:
+            template.versions.remove(version)
+            gone.append(told)
+    return {
+        "SuccessfullyDeletedLaunchTemplateVersions": gone,
+        "UnsuccessfullyDeletedLaunchTemplateVersions": kept,
+    }
+
+
 @operation("ec2", "RegisterImage")
 def register_image(call: Call) -> Answer:
     """An image of snapshots, with the disks, the root device and the architecture that it is given."""
@@ -41,7 +93,7 @@ def register_image(call: Call) -> Answer:
         raise Refused("InvalidSnapshot.NotFound", f"The snapshot '{gone[0]}' does not exist.")
     if any(image.name == call.get("Name") and image.owner_id == call.account for image in ec2.amis.values()):
         raise Refused("InvalidAMIName.Duplicate", f"AMI name {call.get('Name')} is already in use by another AMI.")
-    image = ec2.register_image(call.get("Name"), call.get("Description", ""))
+    image: Any = ec2.register_image(call.get("Name"), call.get("Description", ""))
     image.architecture = call.get("Architecture", "x86_64")
     image.root_device_name = call.get("RootDeviceName", image.root_device_name)
     image.virtualization_type, image.hypervisor = call.get("VirtualizationType", "hvm"), "xen"
@@ -97,6 +149,7 @@ def _goes_with_it(attachment: Any) -> bool:
 
 SWAPS: tuple[tuple[Any, str, Any], ...] = (
     (amis, "Ami", Image),
+    (launch_templates, "LaunchTemplate", Template),
     (_Instances, "run_instances", run_instances),
     (_Volume, "get_filter_value", filtered),
     (_Attachment, "delete_on_termination", property(_goes_with_it)),

@@ -153,11 +153,8 @@ def _gaps(report: Report, out: Console) -> None:
     out.print(line(("GAPS", "bold"), ("  what could not be seen, and so is in no pass above", "dim")))
     for scope in report.scopes:
         if not scope.stable:
-            out.print(
-                line(
-                    f"  fingerprints here hang on the name {scope.name!r}: the {_what(scope)}'s own identity is not known"
-                )
-            )
+            own = f"the {_what(scope)}'s own identity is not known"
+            out.print(line(f"  fingerprints here hang on the name {scope.name!r}: {own}"))
     table = Table.grid(padding=(0, 2), expand=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

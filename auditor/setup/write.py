@@ -27,6 +27,7 @@ def text(found: Found, checks: Sequence[AnyCheck]) -> str:
         _source(found),
         _top(),
         _audit_log(found),
+        _aws(),
         _actors(found),
         _trust(),
         _approvers(),
@@ -83,6 +84,13 @@ def _audit_log(found: Found) -> Iterator[str]:
         yield f"policy = {value(found.policy)}"
     else:
         yield f"#policy = {value(found.policy or '/etc/kubernetes/audit-policy.yaml')}"
+
+
+def _aws() -> Iterator[str]:
+    yield "# How AWS is asked (sources aws:PROFILE@REGION): the role to assume, and how often a request is sent."
+    yield from ("#[aws]", '#role = "arn:aws:iam::123456789012:role/auditor-reader"', "#max_attempts = 5")
+    yield "# What is said of machine images: signed statements (*.intoto.json, *.intoto.jsonl), Packer's manifests."
+    yield '#statements = ["attestations"]'
 
 
 def _actors(found: Found) -> Iterator[str]:

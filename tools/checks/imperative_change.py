@@ -10,7 +10,8 @@ tool is live now. Fields are said from what to what where the log holds that; wh
 
 **Servers.** The same is asked of CloudTrail for Auto Scaling groups and the launch templates that they follow
 (`$Latest`, `$Default`): what Terraform, Pulumi, CloudFormation and its kin wrote is declared; the console, the CLI, and
-what a person does with an SDK is not. A refresh is a release, unless it brings a configuration of its own.
+what a person does with an SDK is not. An instance refresh is a release, and a pipeline's may bring the configuration to
+launch with it; a role of no known kind that does, or that writes with an SDK, leaves it inconclusive.
 
 **How to fix.** Put the change into what declares the workload and let the pipeline or the GitOps controller apply it;
 `auditor plan` may offer the release before. Take `patch` and `update` on workloads from people.

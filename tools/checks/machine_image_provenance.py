@@ -9,7 +9,7 @@ control plane that built it (an EC2 Image Builder image that put out this id) or
 that names its commit is a pass.
 
 **How to fix.** Build images by a pipeline (EC2 Image Builder, Packer in CI), let it sign a provenance statement
-(in-toto, SLSA) of the image's id, and give both to the auditor.
+(in-toto, SLSA) of the image's id, and name the statement and its key in `auditor.toml` (see machine-image-signed).
 
 **Limits.** What is only reported is inconclusive, however much it says: it shows that somebody followed a convention,
 not that it is so. Only where nothing at all is said of an image of the account's own, or two builds name different
@@ -24,6 +24,7 @@ from tools.check import Thing, View, Violation, Violations, check
 from tools.machine_image import image_of, is_own, there
 from tools.model.nouns import Artifact, Attestation, Container
 from tools.model.observation import NotObserved
+from tools.origin import commits_of
 
 PROVE = "build it with EC2 Image Builder, or give a signed provenance statement of its id"
 
@@ -40,8 +41,8 @@ def examine(container: Container, view: View) -> Violations:
     except NotObserved as missing:
         missed = missing
     named = [said for said in builds if said.commit]
-    if len({said.commit for said in named}) > 1:
-        told = f"what is said of its build names different commits: {', '.join(sorted({s.commit for s in named}))}"
+    if len(commits := commits_of(named)) > 1:
+        told = f"what is said of its build names different commits: {', '.join(commits)}"
         yield Violation("contradicting-commits", told, [(said, "commit") for said in named])
         return
     if any(said.standing == "verified" for said in named):

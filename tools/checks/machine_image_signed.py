@@ -3,9 +3,12 @@
 **Why.** Tags, names and even a build record can be made by whoever administers the account. A signature can't: it says
 that a key which the account does not hold saw this image and let it pass.
 
-**What is examined.** The signed statements about the image's id that were given beside a recording (DSSE envelopes,
-`*.intoto.json`), and whether a key that `auditor.toml` declares verifies one. `signers` says whose signature an image
-must have, by the names of those keys (`*` stands for any text):
+**What is examined.** The signed statements about the image's id that were given (DSSE envelopes, `*.intoto.json`, in a
+recording's folder or where `statements` names them), and whether a key that `auditor.toml` declares verifies one.
+`signers` says whose signature an image must have, by the names of those keys (`*` stands for any text):
+
+    [aws]
+    statements = ["attestations/"]
 
     [[trust]]
     name = "release-pipeline@example.org"

@@ -1,5 +1,4 @@
-"""A server keeps no state that it can't be replaced with: no instance store, no root volume that is kept, no disk that
-nothing declares.
+"""A server keeps no state that it can't be replaced with: no instance store, no kept root volume, no undeclared disk.
 
 **Why.** A server that holds the only copy of something is not replaced, it is repaired: people log in, and the group is
 told to leave it alone. What stands on an instance store is gone at the first stop. A root volume that is kept carries
@@ -16,8 +15,9 @@ volumes whose device neither its image nor its launch template names. What may b
 the launch template with `DeleteOnTermination: true`; let what attaches volumes on purpose (a CSI driver) have devices
 that are allowed here.
 
-**Limits.** Whether anything was written to a disk is not seen. A type with an instance store has it, used or not.
-`DeleteOnTermination` of a declared data disk is not judged: that it is kept may be the point.
+**Limits.** A tag of a controller that attaches volumes (the EBS CSI driver's, ECS's) is a claim: inconclusive. Whether
+anything was written to a disk is not seen. A type with an instance store has it, used or not. `DeleteOnTermination` of
+a declared data disk is not judged: that it is kept may be the point.
 """
 
 from __future__ import annotations
@@ -56,14 +56,27 @@ def examine(instance: Instance, view: View) -> Violations:
                 yield Violation("root-volume-kept", told, [(volume, "kept"), (volume, "device")])
             elif volume.kept is None:
                 silent = _untold(volume, "whether it is kept when the server ends")
+        elif volume.declared or any(fnmatchcase(volume.device, device) for device in settings.devices):
+            continue
         elif volume.declared is None:
             silent = _untold(volume, "whether its image or its launch template declares it")
-        elif not volume.declared and not any(fnmatchcase(volume.device, device) for device in settings.devices):
+        elif volume.claimed:
+            silent = _claimed(volume)
+        else:
             told = f"{volume.ref.name} at {volume.device} is declared by neither its image nor its release"
             evidence = [(volume, "device"), (volume, "declared"), (volume, "attached")]
             yield Violation("undeclared-volume", told, evidence, since=volume.attached)
     if silent is not None:
         raise silent
+
+
+def _claimed(volume: Volume) -> NotObserved:
+    return NotObserved(
+        f"{volume.ref.name} at {volume.device} bears the tag {volume.claimed} of a controller that attaches volumes, "
+        "which anybody may write",
+        "claimed-by-tag",
+        "allow the devices that it uses under [checks.state-on-instance] in auditor.toml",
+    )
 
 
 def _untold(volume: Volume, what: str) -> NotObserved:

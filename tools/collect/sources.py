@@ -62,7 +62,7 @@ def parse_source(
     if colon and scheme == "aws":
         profile, _, region = rest.rpartition("@") if "@" in rest else (rest, "", "")
         options = msgspec.structs.replace(aws, profile=profile, region=region, timeout=timeout)
-        return Source(timeout=timeout, log=log, actors=actors, aws=options)
+        return Source(timeout=timeout, log=log, actors=actors, aws=options, trust=trust)
     if Path(text).exists():
         return Source(path=text, log=log, actors=actors, trust=trust)
     if colon and scheme.isalpha() and len(scheme) > 1:
@@ -81,7 +81,13 @@ def collect(source: Source, progress: Callable[[str], None] = lambda _: None) ->
 
         log = source.log
         return account.collect(
-            source.aws, Actors(source.actors), progress, [Path(path) for path in log.paths], log.since, log.until
+            source.aws,
+            Actors(source.actors),
+            progress,
+            [Path(path) for path in log.paths],
+            log.since,
+            log.until,
+            source.trust,
         )
     if source.live:
         from tools.collect.kubernetes import live

@@ -72,7 +72,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True, order=True):
 class Volume(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """A disk on a server: `kind` is `ebs` or `instance-store`; `root` says that the server starts from it, `kept` that
     it outlives the server (`DeleteOnTermination` false; None where that was not reported), `declared` that the image or
-    the launch template names its device: else somebody attached it by hand. `attached` is RFC 3339."""
+    the launch template names its device: else somebody attached it by hand, or a controller did that `claimed` names, a
+    tag of the volume (`ebs.csi.aws.com/cluster`): a claim. `attached` is RFC 3339."""
 
     ref: Ref
     version: str = ""
@@ -83,3 +84,4 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True, order=True):
     kept: bool | None = None
     declared: bool | None = None
     attached: str = ""
+    claimed: str = ""

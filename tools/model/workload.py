@@ -118,10 +118,12 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def whole(self) -> bool:
         """Whether its controller has reported that every instance is of its own template and available."""
         status = self.rollout_seen
-        if not self.rolls or status is None or self.generation_seen is None or not self.replicas:
+        if not self.rolls or status is None or not self.replicas:
             return False
         counted = status.updated == status.available == status.replicas == self.replicas
-        return counted and status.generation_seen == self.generation_seen
+        if self.group_seen is not None:  # it counts no generations: see `lags`
+            return counted
+        return counted and self.generation_seen is not None and status.generation_seen == self.generation_seen
 
     @property
     def writes(self) -> tuple[Write, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,8 +19,12 @@ from tools.collect.aws.operation import Operation
 from tools.collect.aws.times import text_of
 
 T = TypeVar("T")
-TOKENS = {"NextToken": "NextToken", "nextToken": "nextToken", "Marker": "Marker"}
+LIMIT = "limit"
+"""The code where more would have taken too long."""
+TOKENS = ("NextToken", "nextToken", "Marker")
 """By what a further page is asked for where botocore has no paginator."""
+
+_HTML = re.compile(r"<(!doctype )?html", re.IGNORECASE)
 
 
 class Answer(msgspec.Struct, Generic[T]):
@@ -59,14 +64,19 @@ def call(client: Any, operation: Operation[T], parameters: dict[str, Any], pace:
             things, broken = decoded(operation, body, f"page {page}" if page > 1 else "")
             found += things
             failures += broken
+            if page == operation.most and _goes_on(body):
+                reason = f"there are more than {page} pages, at {operation.rate:g} a second"
+                failures.append(Failure(operation.key, LIMIT, reason, about=about))
+                break
     except boto.ClientError as error:
         failures.append(_refused(operation, error, about, page))
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         failures.append(_cut(operation, error, about, page))
     except ResponseParserError as error:
+        code = "HTML" if _HTML.search(str(error)) else "broken"
         reason = f"what answers is not the API: {_short(error)}"
-        failures.append(Failure(operation.key, "broken", reason + _after(page), about=about))
-    except boto.BotoCoreError as error:
+        failures.append(Failure(operation.key, code, reason + _after(page), about=about))
+    except (boto.BotoCoreError, RuntimeError) as error:  # the latter: credentials that were renewed and are expired
         failures.append(Failure(operation.key, type(error).__name__, _short(error) + _after(page), about=about))
     return Answer(found, failures)
 
@@ -84,6 +94,8 @@ def _pages(
             if body is None:
                 return
             yield body
+            if pace is not None and not _goes_on(body):
+                return  # else the next turn would be waited for in vain
     ask, token = getattr(client, method), dict[str, Any]()
     while True:
         if pace is not None:
@@ -98,7 +110,8 @@ def _pages(
 
 def _method(client: Any, name: str) -> str:
     """How the client calls an operation (`describe_instances`)."""
-    return next(method for method, operation in client.meta.method_to_api_mapping.items() if operation == name)
+    methods: dict[str, str] = client.meta.method_to_api_mapping
+    return next(method for method, operation in methods.items() if operation == name)
 
 
 def _about(operation: Operation[Any], parameters: dict[str, Any]) -> str:
@@ -107,6 +120,10 @@ def _about(operation: Operation[Any], parameters: dict[str, Any]) -> str:
     if isinstance(value, list):
         value = value[0].get("AttributeValue", "") if len(value) == 1 and isinstance(value[0], dict) else ""
     return str(value)
+
+
+def _goes_on(body: dict[str, Any]) -> bool:
+    return any(body.get(name) for name in TOKENS)
 
 
 def _told(parameters: dict[str, Any]) -> dict[str, Any]:

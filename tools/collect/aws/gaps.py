@@ -52,6 +52,7 @@ THROTTLED = (
     "PriorRequestNotComplete",
 )
 UNSUPPORTED = (
+    "HTML",
     "HTTP 404",
     "HTTP 405",
     "HTTP 500",
@@ -71,7 +72,7 @@ _MENDS = {
     "throttled": "try again later, or raise `max_attempts` of [aws] in auditor.toml",
     "timeout": "try again, or raise `timeout` in auditor.toml",
     "unreachable": "try again; check the network, the proxy and the endpoint",
-    "unsupported": "what answers does not know this operation; audit where it is known",
+    "unsupported": "what answers does not know this operation, or is not AWS: check the endpoint and the proxy",
     "gone": "look again: it may have been deleted between two calls",
 }
 
@@ -87,7 +88,7 @@ def code_of(failure: Failure) -> str:
     }.items():
         if code in names:
             return known
-    if failure.about and (code in GONE or code.endswith(".NotFound") or code.endswith("NotFoundException")):
+    if failure.about and (code in GONE or code.endswith((".NotFound", "NotFoundException"))):
         return "gone"
     return code.lower().replace(" ", "-").replace("_", "-")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.collect.actors import Actors
+from tools.collect.aws import statements
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.assemble import assemble
 from tools.collect.aws.call import Answer, Pace, call
@@ -18,6 +19,7 @@ from tools.collect.aws.operation import Operation
 from tools.collect.aws.operations import ASKED, OPERATIONS
 from tools.collect.aws.options import Options
 from tools.collect.aws.session import Connection, connect
+from tools.collect.trust import TrustedKey
 from tools.model.facts import Facts
 
 AT_A_TIME = 4
@@ -35,14 +37,17 @@ def collect(
     log: Iterable[Path] = (),
     since: str = "",
     until: str = "",
+    keys: tuple[TrustedKey, ...] = (),
 ) -> Facts:
     """The facts of one account and region now. What could not be read is in `gaps`; raises `SourceError` only where
-    nobody knows who asks. `log` are the files of its trail, and the interval that they are declared to cover."""
+    nobody knows who asks. `log` are the files of its trail, and the interval that they are declared to cover,
+    `keys` those whose signature of a statement counts."""
     connection = connect(options)
     answers = read(connection, progress)
+    statements.add(answers, options.statements)
     progress("putting together what was read")
     files = trail(log, since, until, lambda: connection.client("s3")) if log else None
-    return assemble(answers, connection.name, actors, files)
+    return assemble(answers, connection.name, actors, files, keys=keys)
 
 
 def read(connection: Connection, progress: Progress = lambda _: None) -> Answers:

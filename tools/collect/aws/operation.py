@@ -23,7 +23,8 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     from what was answered before, and `live` sends them with `parameters`. An answer whose items are the answer itself
     is given those that it does not repeat, under their names. `about` names the parameter that says what a call was
     about, where that is one thing (`AutoScalingGroupName`), for its gap. `rate` is how many requests a second the API
-    allows, where it is so few that one has to wait for it. `actions` are the IAM actions that it needs where they are
+    allows, where it is so few that one has to wait for it, and `most` how many pages of a call are then waited for (0:
+    all). `actions` are the IAM actions that it needs where they are
     not `service:Name`.
     """
 
@@ -38,6 +39,7 @@ class Operation(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     each: bool = False
     about: str = ""
     rate: float = 0
+    most: int = 0
     actions: tuple[str, ...] = ()
 
     @property

@@ -9,7 +9,8 @@ class Options(msgspec.Struct, frozen=True):
     """`profile` and `region` are of the command line (empty: boto3's default); `role` is an ARN to assume with them,
     `external_id` goes with it; `endpoint` is where AWS answers if not at its own addresses. `attempts` bounds how often
     a request is sent, `timeout` how long an answer may take, in seconds. `paced` keeps to the rates of operations that
-    have one (an endpoint of one's own knows none)."""
+    have one (an endpoint of one's own knows none). `statements` are files or folders that say something of images:
+    envelopes and Packer's manifests."""
 
     profile: str = ""
     region: str = ""
@@ -19,3 +20,4 @@ class Options(msgspec.Struct, frozen=True):
     attempts: int = 5
     timeout: float = 30.0
     paced: bool = True
+    statements: tuple[str, ...] = ()

@@ -100,5 +100,18 @@ COMPUTE_POINTERS = {
 """Servers, groups, releases, images and disks."""
 
 
-POINTERS = {**COMPUTE_POINTERS, **ACCESS_POINTERS, **SAID_POINTERS}
+CHANGE_POINTERS = {
+    "Change.actor_kind": "/userIdentity",
+    "Change.command": "/Parameters",
+    "Change.note": "/userIdentity",
+    "Change.summary": "/requestParameters",
+    "Change.time": "/eventTime",
+    "Change.tool": "/userAgent",
+    "Change.user": "/userIdentity",
+    "Change.version": "/eventID",
+    "Record.command": "/Parameters",
+}
+"""In CloudTrail's event; the command in Systems Manager's own record, as is all of what the service alone tells."""
+
+POINTERS = {**COMPUTE_POINTERS, **ACCESS_POINTERS, **SAID_POINTERS, **CHANGE_POINTERS}
 """Where each field of a noun is in AWS's own documents."""

@@ -15,7 +15,12 @@ from tools.collect.aws.wire.access import (
 )
 
 SECURITY_GROUPS = Operation(
-    service="ec2", name="DescribeSecurityGroups", items="SecurityGroups[]", type=SecurityGroup, nouns=("Access",)
+    service="ec2",
+    name="DescribeSecurityGroups",
+    items="SecurityGroups[]",
+    type=SecurityGroup,
+    nouns=("Access",),
+    parameters={"MaxResults": 1000},
 )
 KEY_PAIRS = Operation(service="ec2", name="DescribeKeyPairs", items="KeyPairs[]", type=KeyPair, nouns=("Access",))
 MANAGED = Operation(
@@ -24,6 +29,7 @@ MANAGED = Operation(
     items="InstanceInformationList[]",
     type=InstanceInformation,
     nouns=("Access",),
+    parameters={"MaxResults": 50},
 )
 CONNECT_ENDPOINTS = Operation(
     service="ec2",
@@ -35,7 +41,14 @@ CONNECT_ENDPOINTS = Operation(
 SERIAL_CONSOLE = Operation(
     service="ec2", name="GetSerialConsoleAccessStatus", items="", type=SerialConsole, nouns=("Access",)
 )
-AUTHORIZATION = Operation(service="iam", name="GetAccountAuthorizationDetails", items="", type=Authorization, nouns=())
+AUTHORIZATION = Operation(
+    service="iam",
+    name="GetAccountAuthorizationDetails",
+    items="",
+    type=Authorization,
+    nouns=(),
+    parameters={"MaxItems": 1000},
+)
 """Everything of IAM in one operation; its items are pages, whose lists go on from one to the next.
 Where it is not read, the doors are known and not who may use them (`mapping/access.py` says so)."""
 

@@ -63,6 +63,8 @@ LOOKED_UP = tuple(
 """What is asked of LookupEvents, which takes one attribute a request: by name it pages through these alone, however
 busy the account is. What no check judges and an elastic fleet is full of is read from a trail's files only."""
 
+MOST = 100
+"""How many pages of one name are waited for: 5,000 events, the newest first, in 50 seconds."""
 LOOKUP_EVENTS = Operation(
     service="cloudtrail",
     name="LookupEvents",
@@ -72,6 +74,7 @@ LOOKUP_EVENTS = Operation(
     each=True,
     about="LookupAttributes",
     rate=2,
+    most=MOST,
 )
 COMMANDS = Operation(service="ssm", name="ListCommands", items="Commands[]", type=acts.Command, nouns=("Change",))
 INVOCATIONS = Operation(

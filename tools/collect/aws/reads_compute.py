@@ -18,7 +18,7 @@ INSTANCES = Operation(
     type=ec2.Instance,
     nouns=("Instance", "Workload"),
     required=True,
-    parameters={"MaxResults": 1000},
+    parameters={"MaxResults": 500},
 )
 GROUPS = Operation(
     service="autoscaling",

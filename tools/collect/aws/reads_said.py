@@ -31,7 +31,7 @@ BUILDS = Operation(
     type=ImageSummary,
     nouns=("Attestation",),
     kind="build",
-    parameters={"filters": [{"name": "type", "values": ["AMI"]}]},
+    parameters={"filters": [{"name": "type", "values": ["AMI"]}], "maxResults": 25},
 )
 """All builds of the account's own images (without an image's ARN it lists them all)."""
 BUILT = Operation(
@@ -50,7 +50,7 @@ SCAN_FINDINGS = Operation(
     items="findings[]",
     type=ScanFinding,
     nouns=(),
-    parameters={"filters": [{"name": "severity", "values": ["CRITICAL", "HIGH"]}]},
+    parameters={"filters": [{"name": "severity", "values": ["CRITICAL", "HIGH"]}], "maxResults": 25},
 )
 COVERAGE = Operation(
     service="inspector2",
@@ -59,7 +59,7 @@ COVERAGE = Operation(
     type=CoveredResource,
     nouns=("Attestation",),
     kind="scan",
-    parameters={"filterCriteria": {"resourceType": _INSTANCES}},
+    parameters={"filterCriteria": {"resourceType": _INSTANCES}, "maxResults": 200},
 )
 FINDINGS = Operation(
     service="inspector2",
@@ -68,12 +68,13 @@ FINDINGS = Operation(
     type=Finding,
     nouns=(),
     parameters={
+        "maxResults": 100,
         "filterCriteria": {
             "resourceType": _INSTANCES,
             "findingStatus": [{"comparison": "EQUALS", "value": "ACTIVE"}],
             "severity": [{"comparison": "EQUALS", "value": value} for value in ("CRITICAL", "HIGH")],
             "fixAvailable": [{"comparison": "EQUALS", "value": value} for value in ("YES", "PARTIAL")],
-        }
+        },
     },
 )
 SAID: tuple[Operation[Any], ...] = (BUILDS, BUILT, SCAN_FINDINGS, COVERAGE, FINDINGS)

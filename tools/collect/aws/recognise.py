@@ -15,14 +15,12 @@ from tools.collect.aws.operation import Operation
 from tools.collect.aws.operations import OPERATIONS
 
 Kind = Literal["answers", "trail", "packer", "envelopes", ""]
-ANSWERS: tuple[Kind, ...] = ("answers",)
 SUFFIXES = (".json", ".yaml", ".yml")
 _HEAD = 1 << 16
 _NAMED = re.compile(r"^(?:api\.)?([a-z0-9-]+)\.([A-Z][A-Za-z0-9]+)(?:_\d+)?\.json$")
 _DASHED = re.compile(
     r"^(?:([a-z0-9]+)[-_.])??((?:describe|get|list|lookup|batch-get)-[a-z0-9-]+?)(?:[-_.]\d+)?\.(?:json|ya?ml)$"
 )
-_SERVICES = {"api": "", "application-autoscaling": "autoscaling"}
 
 
 def kind_of(file: Path) -> Kind:

@@ -15,6 +15,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 
+from tools.collect.aws.narrow import Parsers
 from tools.collect.aws.options import Options
 from tools.collect.aws.times import text_of
 from tools.errors import SourceError
@@ -85,7 +86,10 @@ def connect(options: Options) -> Connection:
     """Open a session and ask who it is. Raises `SourceError`, which says what to mend."""
     try:
         session = botocore.session.Session(profile=options.profile or None)
-        session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=text_of)
+        parsers = Parsers()
+        parsers.set_parser_defaults(timestamp_parser=text_of)
+        session.register_component("response_parser_factory", parsers)
+        session.register("before-parse", _whole)
         region = options.region or session.get_config_variable("region") or ""
         if not region:
             raise boto.NoRegionError
@@ -119,9 +123,24 @@ def connect(options: Options) -> Connection:
             str(error),
             "sign in (aws sso login), or give the profile credentials; aws sts get-caller-identity shows them",
         ) from error
+    except RuntimeError as error:  # botocore's, of credentials that were renewed and are expired
+        mend = "check this machine's clock"
+        raise SourceError(f"{_named(options)}: the credentials can't be used", str(error), mend) from error
     except ValueError as error:  # an endpoint that is no address
         raise SourceError(f"{_named(options)}: {error}", mend="endpoints are named as https://host:port is") from error
     return connection
+
+
+def _whole(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
+    """Refuse an answer that is no whole JSON object where one is due: botocore would take it for an empty one."""
+    if (
+        operation_model.service_model.resolved_protocol not in ("json", "rest-json")
+        or response_dict["status_code"] > 300
+    ):
+        return
+    body = response_dict["body"].strip()
+    if body and not (body.startswith(b"{") and body.endswith(b"}")):
+        raise botocore.parsers.ResponseParserError(f"no JSON object: {body[:80]!r} … {body[-40:]!r}")
 
 
 def _config(options: Options) -> Config:
@@ -190,7 +209,7 @@ def _refused(connection: Connection, error: boto.ClientError) -> SourceError:
 
 
 def _answers_elsewhere(connection: Connection) -> bool:
-    """Whether the partition's first region knows these credentials, which this region does not: then it is not enabled."""
+    """Whether the partition's first region knows these credentials, which this one does not: then it is not enabled."""
     home = {"cn": "cn-north-1", "us-gov": "us-gov-west-1"}.get(connection.region.rsplit("-", 2)[0], "us-east-1")
     if home == connection.region:
         return False

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
 
 def text_of(value: Any) -> str:
-    """A time as RFC 3339 text: what is text stays as it is, seconds of Unix (JSON services send them) are written so."""
+    """A time as RFC 3339 text: what is text stays as it is, seconds of Unix (JSON services send them) become it."""
     if isinstance(value, datetime):
         return _written(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
-        return value
+        return sys.intern(value)
     return _written(datetime.fromtimestamp(float(value), UTC))
 
 

@@ -100,9 +100,8 @@ def _documents(file: Path) -> Iterator[Any]:
     """The documents of a file, without the answers of AWS that may stand beside them."""
     with file.open("rb") as handle:
         for document in yaml.load_all(handle, Loader=PlainLoader):
-            if document is not None and not (
-                isinstance(document, dict) and "aws" in document and "kind" not in document
-            ):
+            answer = isinstance(document, dict) and "aws" in document and "kind" not in document
+            if document is not None and not answer:
                 yield document
 
 

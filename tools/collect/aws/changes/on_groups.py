@@ -7,6 +7,7 @@ from typing import Any
 
 from tools.collect.aws.changes.making import Making
 from tools.collect.aws.changes.parameters import fields_of, texts_of
+from tools.collect.aws.changes.whom import actor_of
 from tools.collect.aws.wire.cloudtrail import Event
 from tools.model.change import Act, FieldChange
 
@@ -34,13 +35,15 @@ def _processes(event: Event, making: Making) -> None:
 
 
 def _started(event: Event, making: Making) -> None:
-    """A refresh: a release. One that brings a configuration of its own writes the group's template."""
+    """A refresh: a release, which a pipeline may bring with it. A configuration that comes with one of somebody else's
+    writes the group's template."""
+    released = actor_of(event, making.rules).kind in ("pipeline", "controller", "auditor")
     asked = event.request_parameters or {}
     for name in texts_of(asked, "autoScalingGroupName"):
         ref = making.subjects.group(name, event.event_time)
         desired = asked.get("desiredConfiguration")
         fields = fields_of(desired) if isinstance(desired, dict) and desired else None
-        making.event(event, ref, ref, "write" if fields else "restart", fields=fields)
+        making.event(event, ref, ref, "write" if fields and not released else "restart", fields=fields)
 
 
 def new_version(event: Event, making: Making) -> None:

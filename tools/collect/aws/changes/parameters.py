@@ -55,6 +55,28 @@ def texts_of(parameters: dict[str, Any] | None, *path: str) -> list[str]:
     return [one for one in _flat(found) if isinstance(one, str)]
 
 
+def one_of(parameters: dict[str, Any] | None, *path: str) -> str:
+    """The first text at a path; empty where there is none."""
+    return next(iter(texts_of(parameters, *path)), "")
+
+
+def named(tree: Any, keys: tuple[str, ...], ours: bool = False) -> Iterator[str]:
+    """The texts that stand under one of these names (in small letters), wherever in a request or an answer."""
+    if isinstance(tree, dict):
+        for key, inner in tree.items():
+            yield from named(inner, keys, str(key).lower() in keys or (ours and key == "items"))
+    elif isinstance(tree, list):
+        for inner in tree:
+            yield from named(inner, keys, ours)
+    elif ours and isinstance(tree, str):
+        yield tree
+
+
+def instances_of(tree: Any) -> list[str]:
+    """The instances that a request or an answer names, wherever in it."""
+    return sorted({text for text in named(tree, ("instanceid", "instanceids")) if text.startswith("i-")})
+
+
 def _flat(values: list[Any]) -> Iterator[Any]:
     for value in values:
         if isinstance(value, list):

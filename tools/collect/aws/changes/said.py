@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from tools.collect.aws.answers import Answers
+from tools.collect.aws.changes.covering import missing
 from tools.collect.aws.changes.making import Unresolved
 from tools.collect.aws.changes.trail import Fault, Trail
-from tools.collect.aws.changes.watching import MEND, missing
+from tools.collect.aws.changes.watching import MEND
 from tools.collect.aws.reads_acts import LOOKUP_EVENTS
 from tools.model.change import Watch
 from tools.model.observation import Gap

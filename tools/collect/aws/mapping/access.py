@@ -100,13 +100,13 @@ class _Doors:
     def managed(self) -> Iterator[Access]:
         """Session Manager and Run Command, for each server that Systems Manager manages."""
         for one in self._answers.of(MANAGED):
-            if not one.instance_id.startswith("i-") or one.ping_status not in _ENTERED:
+            door, iam = f"ssm:{one.instance_id}", self._iam
+            if door not in self._behind or one.ping_status not in _ENTERED:
                 continue
             ref = Ref(self._scope, "ManagedInstance", "", one.instance_id, one.instance_id)
-            door, iam = f"ssm:{one.instance_id}", self._iam
-            enter = iam.may("ssm:StartSession", one.instance_id) if iam else None
+            enter = iam.may("ssm:StartSession", one.instance_id, "shell") if iam else None
             yield Access(ref=ref, way="session-manager", door=door, who_seen=enter)
-            command = iam.may("ssm:SendCommand", one.instance_id, documents=True) if iam else None
+            command = iam.may("ssm:SendCommand", one.instance_id, "any") if iam else None
             yield Access(ref=ref, way="run-command", door=door, who_seen=command)
 
     def connect(self) -> Iterator[Access]:

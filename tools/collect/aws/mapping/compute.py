@@ -69,7 +69,10 @@ class _Computing:
         for group in answers.of(reads.GROUPS):
             name = group.auto_scaling_group_name
             self._group(group, refreshes.get(name, []), hooks.get(name, []))
-        self.instances = [self._instance(instance) for instance in answers.of(reads.INSTANCES)]
+        once = {
+            instance.instance_id: instance for instance in answers.of(reads.INSTANCES)
+        }  # a recording may repeat one
+        self.instances = [self._instance(instance) for instance in once.values()]
 
     def done(self) -> Compute:
         """What came of it, sorted."""

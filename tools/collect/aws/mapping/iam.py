@@ -1,13 +1,14 @@
 """Who is allowed what, from the account's own policies: users and roles with their groups' policies and boundaries.
 
 What is not in the account stays out: service control policies and resource control policies of the organization,
-policies of a session, and the root user, whom no policy of the account binds.
+policies of a session, and the root user, whom no policy of the account binds. Nor is it followed what somebody could
+let themselves do (`iam:PutUserPolicy`, `sts:AssumeRole`): a role is named for itself, and who may assume it beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tools.collect.aws.mapping.iam_conditions import Known
 from tools.collect.aws.mapping.iam_decide import Judge, Level, Policies, Principal, judge
@@ -24,6 +25,8 @@ from tools.collect.aws.wire.access import (
 NOTES = {Level.UNREAD: "a policy of it was not read", Level.MAY: "under a condition"}
 """What is said beside a principal of whom it is not certain."""
 UNREAD = Policies(unread=True)
+Document = Literal["", "any", "shell"]
+"""An SSM document that an action needs: none, any one (a command), or the default session's (a session)."""
 _Apart = tuple[Principal, Judge, Level]
 
 
@@ -43,14 +46,15 @@ class Iam:
         partition = partition_of(region)
         self._instance = f"arn:{partition}:ec2:{region}:{account}:instance/"
         self._documents = f"arn:{partition}:ssm:{region}:*:document/*"
+        self._shell = f"arn:{partition}:ssm:{region}:{account}:document/SSM-SessionManagerRunShell"
         self._known = {one.arn: _known(one, account, region) for one in self.principals}
-        self._judged: dict[tuple[str, bool], tuple[list[str], list[_Apart]]] = {}
+        self._judged: dict[tuple[str, Document], tuple[list[str], list[_Apart]]] = {}
         self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def may(self, action: str, instance: str, documents: bool = False) -> tuple[str, ...]:
-        """Who may do an action to an instance, each with what is to be said of it; `documents`: only with some SSM
-        document that is allowed too."""
-        alike, apart = self._judge(action, documents)
+    def may(self, action: str, instance: str, document: Document = "") -> tuple[str, ...]:
+        """Who may do an action to an instance, each with what is to be said of it; some only with an SSM document that
+        is allowed too."""
+        alike, apart = self._judge(action, document)
         resource = self._instance + instance
         return self._told(alike, ((one, min(judge.level(resource), limit)) for one, judge, limit in apart))
 
@@ -58,7 +62,7 @@ class Iam:
         """Who may do an action to any of some instances."""
         if not instances:
             return ()
-        alike, apart = self._judge(action, False)
+        alike, apart = self._judge(action, "")
         resources = [self._instance + instance for instance in instances]
         return self._told(alike, ((one, max(map(judge.level, resources))) for one, judge, _ in apart))
 
@@ -68,21 +72,28 @@ class Iam:
         who = tuple(sorted([*alike, *found])) if found else tuple(alike)
         return self._same.setdefault(who, who)
 
-    def _judge(self, action: str, documents: bool) -> tuple[list[str], list[_Apart]]:
+    def _judge(self, action: str, document: Document) -> tuple[list[str], list[_Apart]]:
         """Those of whom the same holds for every instance, judged once, and those of whom it may not."""
-        if (action, documents) not in self._judged:
+        if (action, document) not in self._judged:
             alike: list[str] = []
             apart: list[_Apart] = []
             every = self._instance + "*"
             for one in self.principals:
                 judged = judge(one, action, self._known[one.arn])
-                limit = judged.level(self._documents) if documents else Level.YES
+                limit = self._limit(judged, document)
                 if judged.particular(every):
                     apart.append((one, judged, limit))
                 elif told := _said(one, min(judged.level(every), limit)):
                     alike.append(told)
-            self._judged[action, documents] = sorted(alike), apart
-        return self._judged[action, documents]
+            self._judged[action, document] = sorted(alike), apart
+        return self._judged[action, document]
+
+    def _limit(self, judged: Judge, document: Document) -> Level:
+        """How far the documents let somebody go. Whether a default session's is asked for is not the same in every
+        account (`ssm:SessionDocumentAccessCheck`), so that one who lacks it alone may be let in."""
+        if document == "any":
+            return judged.level(self._documents)
+        return Level.YES if not document or judged.level(self._shell) is Level.YES else Level.MAY
 
 
 def _known(one: Principal, account: str, region: str) -> Known:

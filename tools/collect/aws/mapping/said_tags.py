@@ -62,8 +62,8 @@ BUILDS = frozenset(
         "sourceami",
     }
 )
-_COMMIT = re.compile(r"[0-9a-f]{7,64}", re.IGNORECASE)
-"""A revision of Git (whole or abbreviated) or of Mercurial; a tag `revision: 3` names none."""
+_COMMIT = re.compile(r"(?=.*[a-f]|.{7})[0-9a-f]{4,64}", re.IGNORECASE)
+"""A revision of Git, whole or abbreviated, or of Mercurial; a tag `revision: 2026` names none."""
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):

@@ -12,6 +12,8 @@ from tools.model.identity import Ref
 from tools.model.machine import Volume
 
 Devices = Collection[ec2.Device]
+CLAIMS = {"ebs.csi.aws.com/cluster", "kubernetes.io/created-for/pvc/name", "AmazonECSManaged"}
+"""The tags that controllers put on the volumes which they attach: the EBS CSI driver, Kubernetes before it, ECS."""
 
 
 class Disks:
@@ -23,7 +25,10 @@ class Disks:
         self._images = {image.image_id: image.block_device_mappings for image in answers.of(reads.IMAGES)}
         self._types = {kind.instance_type: kind for kind in answers.of(reads.INSTANCE_TYPES)}
         self._outliving: dict[str, list[tuple[str, ec2.Attachment]]] = {}
+        self._claims: dict[str, str] = {}
         for volume in answers.of(reads.VOLUMES):
+            claims = sorted({tag.key for tag in volume.tags} & CLAIMS)
+            self._claims[volume.volume_id] = claims[0] if claims else ""
             for attachment in volume.attachments:
                 if attachment.instance_id and attachment.state in ("", "attached", "attaching", "busy"):
                     self._outliving.setdefault(attachment.instance_id, []).append((volume.volume_id, attachment))
@@ -53,6 +58,7 @@ class Disks:
                 kept=None if ebs.delete_on_termination is None else not ebs.delete_on_termination,
                 declared=declared(mapping.device_name),
                 attached=ebs.attach_time,
+                claimed=self._claims.get(ebs.volume_id, ""),
             )
         for volume_id, attachment in self._outliving.get(instance.instance_id, ()):
             if volume_id not in seen:
@@ -65,6 +71,7 @@ class Disks:
                     kept=None if attachment.delete_on_termination is None else not attachment.delete_on_termination,
                     declared=declared(attachment.device),
                     attached=attachment.attach_time,
+                    claimed=self._claims[volume_id],
                 )
         if instance.state.name != "terminated":
             yield from self._own(instance, ref, (*(known or ()), *(template or ())))

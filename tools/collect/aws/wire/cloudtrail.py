@@ -109,6 +109,7 @@ class LookedUp(msgspec.Struct, rename="pascal", gc=False):
 
     cloud_trail_event: str = ""
     event_id: str = ""
+    event_time: str = ""
 
 
 class Attribute(msgspec.Struct, rename="pascal", gc=False):

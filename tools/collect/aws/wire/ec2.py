@@ -192,6 +192,7 @@ class Volume(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
 
     volume_id: str
     attachments: tuple[Attachment, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
 
 class Disk(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
