@@ -29,10 +29,6 @@ paced = false
 kind = "pipeline"
 user = "arn:aws:iam::*:role/deploy"
 
-[[actors]]
-kind = "auditor"
-user = "arn:aws:iam::*:role/auditor-actor"
-
 [[approvers]]
 name = "alice"
 users = ["arn:aws:iam::{account}:user/alice"]

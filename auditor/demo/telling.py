@@ -12,31 +12,34 @@ from tools.model.plan import Plan
 from tools.model.report import Report
 
 FOLLOW = """\
-Nothing of this is left. On a fleet of your own, with credentials that may read it:
+Nothing of this is left. On a fleet of your own, as somebody who may read it:
 
-    auditor audit                          # the current kube context; or kubernetes:CONTEXT, aws:PROFILE@REGION
+    auditor audit                       # the current kube context, or a SOURCE:
+                                        # kubernetes:CONTEXT, aws:PROFILE@REGION
     auditor plan --source SOURCE
-    auditor approve RUN --context YOURS    # a context or a profile: as a person whom the cluster or account knows
-    auditor execute RUN --context ACTING   # with the rights in deploy/
+    auditor approve RUN --context WHO   # a context or profile, of who approves
+    auditor execute RUN --context WHO   # and of who may act: see deploy/
 """
 
 
 def opening(stage: Stage) -> None:
     """What there is to be seen, and what of it is made up."""
     aws, out = stage.aws, console()
-    servers = " and ".join(stage.fleet.nodes)
     out.print(line(("a shop, in two halves", "bold")))
     fields(
         out,
         [
-            ("account", f"{aws.account} in {aws.region}: an embedded AWS (moto, corrected) at {aws.endpoint}, in this"),
-            ("", f"process; {DAYS} days of its past were made over its API, and from now on it keeps real time,"),
-            ("", f"but that a server is in service {BOOT} s after its launch"),
+            (
+                "servers",
+                f"aws: is account {aws.account} in {aws.region} of an embedded AWS (moto, corrected) in this process, "
+                f"at {aws.endpoint}. Its fleet was given {DAYS} days of past; from now on it keeps real time, but that "
+                f"a server takes {BOOT} s to start.",
+            ),
             (
                 "cluster",
-                "shop/: recorded from a real cluster, and read from a copy in which the providerIDs of its nodes",
+                "shop/ was recorded from a real cluster. Its nodes name no provider: in the copy that is read here "
+                f"their providerID is that of two of these servers, {' and '.join(stage.fleet.nodes)}.",
             ),
-            ("", f"are those of two of these servers ({servers}); the recording names none"),
         ],
     )
     out.print()

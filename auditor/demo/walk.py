@@ -10,6 +10,7 @@ from contextlib import redirect_stdout
 from auditor.commands import approve, audit, execute, explain, plan, trace
 from auditor.demo import telling
 from auditor.demo.stage import Stage
+from auditor.demo.surroundings import stopped_behind
 from auditor.render.since import print_since
 from auditor.render.text import console
 from auditor.since import compare
@@ -97,7 +98,7 @@ class Walk:
     def execute(self, run: str) -> int:
         """The refresh, watched to its end and verified from a fresh look."""
         self._part(6, "execute: as the actor, who alone may change anything", f"execute {run}")
-        with self.stage.called_by(self.stage.actor):
+        with self.stage.called_by(self.stage.actor), stopped_behind():
             return execute.execute(run, "", "", "", self.config, self.store, False)
 
     def look_again(self) -> None:
