@@ -200,6 +200,7 @@ ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
         "SessionId": aws.client("ssm").start_session(Target=one(aws))["SessionId"]
     },
     ("ssm", "DescribeSessions"): lambda aws: aws.client("ssm").start_session(Target=one(aws)) and {"State": "Active"},
+    ("sts", "GetCallerIdentity"): lambda aws: {},
 }
 
 
