@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from auditor.commands.stopping import bar
 from auditor.demo import RECORDING
+from tools.execute.carry_out import Standing
 
 VIOLATED_BY = {
     "tag-only": [("image-pinned-by-digest", "tag-only")],
@@ -84,3 +86,16 @@ def test_a_trace_shows_each_standing(tmp_path: Path, planted: list[dict[str, Any
     assert standings == ["unknown", "unknown", "contradicted", "verified", "verified", "verified"]
     values = {evidence["value"] for evidence in path["edges"][2]["evidence"]}
     assert {pod["detail"]["template"], pod["detail"]["running"]} <= values
+
+
+@pytest.mark.parametrize(
+    ("step", "detail", "full"),
+    [
+        (1, "refresh InProgress, 50 %: 2 of 4", 5),
+        (2, "refresh Pending, 0 %", 10),
+        (1, "2 of 4 are ready", 0),
+        (2, "", 10),
+    ],
+)
+def test_the_bar_shows_how_far_a_step_is(step: int, detail: str, full: int) -> None:
+    assert bar(Standing(step, 2, detail)).count("█") == full
