@@ -18,6 +18,7 @@ from auditor.embedded_aws import (  # noqa: F401 - each adds its operations
     ec2,
     imagebuilder,
     inspector,
+    lifecycle,
     refreshes,
     sessions,
     ssm,
