@@ -25,7 +25,15 @@ app.add_typer(policy_app, name="policy")
 ledger_app = typer.Typer(help="The ledger of every run, approval and action.", rich_markup_mode=None)
 app.add_typer(ledger_app, name="ledger")
 
-Sources = Annotated[list[str] | None, typer.Argument(help="kubernetes:CONTEXT, or a recorded list or folder.")]
+Sources = Annotated[
+    list[str] | None, typer.Argument(help="kubernetes:CONTEXT, aws:PROFILE@REGION, or a recorded list or folder.")
+]
+Several = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", "-s", help="kubernetes:CONTEXT, aws:PROFILE@REGION, or a recording; several make one path."
+    ),
+]
 OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTEXT, or a recording.")]
 Kubeconfig = Annotated[str, typer.Option(help="The kubeconfig file to use.")]
 Context = Annotated[str, typer.Option(help="The kubeconfig context to use.")]
@@ -85,7 +93,7 @@ def show(
 @app.command()
 def trace(
     subject: Annotated[str, typer.Argument(help="pod/NS/NAME, deployment/NS/NAME, node/NAME, or a plain name.")],
-    source: OneSource = "",
+    source: Several = None,
     audit_log: AuditLogs = None,
     audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",
@@ -96,7 +104,9 @@ def trace(
     """Show how what runs came to be: commit → build → artifact → release → workload → instance → host."""
     from auditor.commands import trace as room
 
-    raise typer.Exit(room.trace(subject, source, kubeconfig, config, store, as_json, (audit_log or (), audit_policy)))
+    raise typer.Exit(
+        room.trace(subject, source or [], kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
+    )
 
 
 @app.command()

@@ -34,7 +34,7 @@ def demo(step: bool) -> int:
         violations = _violations(store)
         worst = violations[0]
         _title(2, f"trace: how did {worst.subjects[0].name} come to be?", step)
-        trace.trace(f"pod/{worst.subjects[0].namespace}/{worst.subjects[0].name}", source, "", config, store, False)
+        trace.trace(f"pod/{worst.subjects[0].namespace}/{worst.subjects[0].name}", [source], "", config, store, False)
         _title(3, "explain: why, since when, by whom?", step)
         entered = next(f for f in violations if f.check == "in-place-change" and f.owner != worst.owner)
         explain.explain(entered.fingerprint, "", "", "", store, False)

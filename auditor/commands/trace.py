@@ -26,10 +26,10 @@ SHORT = {
 
 
 def trace(
-    subject: str, source: str, kubeconfig: str, config: str, store: str, as_json: bool, logs: Logs = NO_LOGS
+    subject: str, sources: list[str], kubeconfig: str, config: str, store: str, as_json: bool, logs: Logs = NO_LOGS
 ) -> int:
     """Print the paths of the instances that a subject is, or keeps, or carries."""
-    looking = Looking([source] if source else [], kubeconfig, config, logs)
+    looking = Looking(sources, kubeconfig, config, logs)
     facts = looking.facts()
     view = View(facts, looking.settings, Store(store).history(facts))
     ref = named(subject, view)
