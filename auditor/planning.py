@@ -67,7 +67,15 @@ def _not_waived(report: Report, wanted: str) -> None:
 
 
 def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str]:
-    """Bind actions to the live objects with the reader's credentials, preview them, and say who the reader is."""
+    """Bind actions to the live objects with the reader's credentials, preview them, and say who the reader is. Raises
+    `Refused` for an account of AWS, which is read only."""
+    if source.aws is not None:
+        raise Refused(
+            "read-only-source",
+            "an account of AWS can't be acted on",
+            "no action on its API is known here",
+            "auditor explain FINDING says what would mend it",
+        )
     from tools.collect.kubernetes.api import connect
     from tools.execute.carry_out import executor_for
 
