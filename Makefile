@@ -47,7 +47,7 @@ evals: $(PACKAGE) ## how well the auditor judges labelled cases: precision and r
 lab: $(PACKAGE) ## make the lab, a real Kubernetes cluster (Debian, root, Go 1.26; about ten minutes the first time)
 	@$(BIN)/python -m tests.lab build
 
-bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, what rounds write, and the loop on the lab where it is made
+bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, what rounds write; on the lab the loop, and SIGKILLs in it
 	@$(BIN)/python -m bench.startup
 	@$(BIN)/python -m bench.audit
 	@$(BIN)/python -m bench.audit_log
@@ -55,6 +55,7 @@ bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, what r
 	@$(BIN)/python -m bench.approvals
 	@$(BIN)/python -m bench.peers
 	@$(BIN)/python -m bench.lab_loop
+	@$(BIN)/python -m bench.kills
 
 lock: $(UV) ## pin every dependency anew from pyproject.toml, with hashes
 	$(COMPILE) --output-file requirements.lock
