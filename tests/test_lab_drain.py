@@ -176,6 +176,7 @@ def test_ctrl_c_stops_between_two_steps_and_says_where_it_stands(loop: Loop, fle
     os.kill(running.pid, signal.SIGCONT)
     said = running.wait()
     assert said.code == 1, said
+    assert "stopping after this step; ctrl-C again stops at once" in said.err
     assert "stopped between two steps" in said.err
     assert f"auditor resume {plan['run']}" in said.err
     assert (steps(loop, plan), evicted(seen, fleet)) == ({1: MAIN}, [])
