@@ -105,4 +105,4 @@ def _together(seen: dict[Reference, Seen], release: Ref, since: str) -> Iterator
         named = ", ".join(str(one) for one, now in seen.items() if now == Seen("unknown", reason))
         yield f"whether {named} changed since {release} was made ({since}) is not known: {reason}"
     if silent := ", ".join(str(one) for one, now in seen.items() if now.what == "silent"):
-        yield f"no write since {release} was made ({since}) shows in {silent}; taking a key out leaves none"
+        yield f"no write since {release} was made ({since}) shows in {silent}; that a key was taken out would not"
