@@ -47,7 +47,7 @@ evals: $(PACKAGE) ## how well the auditor judges labelled cases: precision and r
 lab: $(PACKAGE) ## make the lab, a real Kubernetes cluster (Debian, root, Go 1.26; about ten minutes the first time)
 	@$(BIN)/python -m tests.lab build
 
-bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, peers beside them, what rounds write, and the loop on the lab where it is made
+bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, peers beside them, what rounds write; on the lab the loop, and SIGKILLs
 	@$(BIN)/python -m bench.startup
 	@$(BIN)/python -m bench.audit
 	@$(BIN)/python -m bench.audit_log
@@ -57,6 +57,7 @@ bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, peers 
 	@$(BIN)/python -m bench.aws
 	@$(BIN)/python -m bench.aws_peers
 	@$(BIN)/python -m bench.lab_loop
+	@$(BIN)/python -m bench.kills
 
 lock: $(UV) ## pin every dependency anew from pyproject.toml, with hashes
 	$(COMPILE) --output-file requirements.lock

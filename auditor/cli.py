@@ -25,7 +25,15 @@ app.add_typer(policy_app, name="policy")
 ledger_app = typer.Typer(help="The ledger of every run, approval and action.", rich_markup_mode=None)
 app.add_typer(ledger_app, name="ledger")
 
-Sources = Annotated[list[str] | None, typer.Argument(help="kubernetes:CONTEXT, or a recorded list or folder.")]
+Sources = Annotated[
+    list[str] | None, typer.Argument(help="kubernetes:CONTEXT, aws:PROFILE@REGION, or a recorded list or folder.")
+]
+Several = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", "-s", help="kubernetes:CONTEXT, aws:PROFILE@REGION, or a recording; several make one path."
+    ),
+]
 OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTEXT, or a recording.")]
 Kubeconfig = Annotated[str, typer.Option(help="The kubeconfig file to use.")]
 Context = Annotated[str, typer.Option(help="The kubeconfig context to use.")]
@@ -85,9 +93,7 @@ def show(
 @app.command()
 def trace(
     subject: Annotated[str, typer.Argument(help="pod/NS/NAME, deployment/NS/NAME, node/NAME, or a plain name.")],
-    source: Annotated[
-        list[str] | None, typer.Option("--source", "-s", help="As for audit; again for a cluster's account.")
-    ] = None,
+    source: Several = None,
     audit_log: AuditLogs = None,
     audit_policy: AuditPolicy = "",
     kubeconfig: Kubeconfig = "",

@@ -9,6 +9,7 @@ from tools.check import AnyCheck, View
 from tools.collect.sources import Source
 from tools.errors import Refused
 from tools.execute.journal import FIRST
+from tools.execute.staying import Staying
 from tools.model.action import Action, Cordon, Drain, RedeployPriorRelease, ReplaceInstance, Uncordon, inverse_of
 from tools.model.facts import Facts
 from tools.model.identity import Ref
@@ -65,7 +66,7 @@ def _not_waived(report: Report, wanted: str) -> None:
             )
 
 
-def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str]:
+def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str, tuple[str, ...]]:
     """Bind actions to the live objects with the reader's credentials, preview them, and say who the reader is."""
     from tools.execute.carry_out import executor_for
     from tools.execute.place import open_place
@@ -81,7 +82,9 @@ def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...],
         Step(action=action, bounds=executor.bind(api), preview=executor.preview(api), inverse=inverse_of(action))
         for action, executor in executors
     )
-    return steps, proposer
+    # what the actions do not bring back is said too
+    left = [note for _, executor in executors if isinstance(executor, Staying) for note in executor.stays(api)]
+    return steps, proposer, tuple(dict.fromkeys(left))
 
 
 def unbound(actions: tuple[Action, ...], view: View) -> tuple[Step, ...]:

@@ -210,7 +210,7 @@ class Stages:
     def _plan(self, now: Checked, view: View, report: Report, proposal: Proposal, finding: str) -> Plan:
         actions, why, notes = proposal
         scope = next(s for s in report.scopes if s.id == target_of(actions[0]).scope)
-        steps, proposer = bind(actions, now.source) if now.source.live else (unbound(actions, view), "")
+        steps, proposer, left = bind(actions, now.source) if now.source.live else (unbound(actions, view), "", ())
         plan = Plan(
             version=PLAN_VERSION,
             run=now.run,
@@ -221,7 +221,7 @@ class Stages:
             steps=steps,
             reach=reach_of(actions, view.facts, scope.id),
             why=why,
-            notes=notes,
+            notes=(*notes, *left),
             proposer=proposer,
         )
         return msgspec.structs.replace(plan, id=plan_hash(plan))

@@ -35,6 +35,9 @@ A_PLAN = 5
 """Kills for each plan, before it is let come to its end."""
 LONGEST = 1.5
 """Seconds after which a kill comes at the latest."""
+CUT_OFF = 240.0
+"""Seconds in which a plan must come to its end. A kill that cuts an eviction off may leave the pod alive and counted as
+disrupted: its budget (`status.disruptedPods`) then allows none for two minutes, which a resume waits for."""
 NODE, OTHER = "node-b", "node-a"
 ACTOR = "auditor-actor"
 PODS = 3
@@ -70,7 +73,7 @@ class Round:
             counted["kills"] += 1
             counted["writes unsaid"] += self._unsaid()
             verb = "resume" if self._claimed() else "execute"
-        said = self.loop.start(verb, self.plan).wait() if self.loop.state(self.plan) != "done" else None
+        said = self.loop.start(verb, self.plan).wait(CUT_OFF) if self.loop.state(self.plan) != "done" else None
         counted["plans"] += 1
         counted["actions twice"] += self._twice()
         lost = self.loop.state(self.plan) != "done" or self._on_node() or len(self._cordons()) != 1

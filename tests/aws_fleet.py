@@ -121,6 +121,16 @@ class Fleet:
         """What a group did, the newest first."""
         return list(self.groups.describe_scaling_activities(AutoScalingGroupName=name)["Activities"])
 
+    def hook(self, group: str, name: str, transition: str, seconds: int = 300, result: str = "ABANDON") -> None:
+        """A lifecycle hook of a group, on `LAUNCHING` or `TERMINATING`."""
+        self.groups.put_lifecycle_hook(
+            AutoScalingGroupName=group,
+            LifecycleHookName=name,
+            LifecycleTransition=f"autoscaling:EC2_INSTANCE_{transition}",
+            HeartbeatTimeout=seconds,
+            DefaultResult=result,
+        )
+
     def pin(self, name: str, version: str) -> None:
         """Let a group launch another version from now on; its members stay."""
         named = {"LaunchTemplateName": name, "Version": version}

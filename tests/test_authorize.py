@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auditor import gate
 from auditor.approvers import Approver
 from auditor.policy.model import Policy, Rule
 from auditor.settings import Settings
+from auditor.signing import sshsig
+from auditor.signing.approval import Signed
+from auditor.signing.statement import NAMESPACE, encode, state
 from auditor.store.journal import StoreJournal
 from auditor.store.store import Store
 from tests.planned import planned
@@ -128,3 +133,72 @@ def test_a_plan_that_was_begun_is_finished_whatever_the_policy_has_become(store:
     given = (approve(store, plan, "alice").id,)
     StoreJournal(store.database, store.claims.take(plan.run, "i", given)).intent(plan.id, FIRST, "cordon")
     assert gate.authorize(plan, given, PLAIN, store, needed=gate.Needed("forbidden", 0))
+
+
+def line(key: Ed25519PrivateKey) -> str:
+    """Its public half, as settings have it."""
+    public = sshsig.public_of(key)
+    return f"{public.kind} {base64.b64encode(public.blob).decode()}"
+
+
+ALICES, BOBS = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+MIXED = Settings(
+    policy=Policy(rules=[Rule(mode="two-approvers")]),
+    approvers=[
+        Approver(name="alice", users=["oidc:alice"], keys=[line(ALICES)]),
+        Approver(name="bob", keys=[line(BOBS)]),
+        Approver(name="carol", users=["oidc:carol"]),
+    ],
+)
+
+
+def sign(store: Store, plan: Plan, name: str, key: Ed25519PrivateKey) -> Approval:
+    message = encode(state(plan, name, 30))
+    signed = Signed(statement=message.decode(), signature=sshsig.sign(key, NAMESPACE, message))
+    return gate.accept(signed, plan, MIXED.approvers, store)
+
+
+def authorized(store: Store, plan: Plan, *given: str) -> set[str]:
+    """Who the policy of the settings counts, by its own rule."""
+    return {approval.approver for approval in gate.authorize(plan, given, MIXED, store)}
+
+
+def test_a_user_and_anothers_key_are_two_persons(store: Store) -> None:
+    plan = planned(store, proposer="dave")
+    given = [approve(store, plan, "oidc:alice"), sign(store, plan, "bob", BOBS)]
+    assert authorized(store, plan) == {"oidc:alice", "bob"}
+    assert authorized(store, plan, *(approval.id for approval in given)) == {"oidc:alice", "bob"}
+    assert [approval.how.split()[0] for approval in given] == ["SelfSubjectReview", "ssh-ed25519"]
+
+
+def test_a_user_and_the_same_persons_key_are_one(store: Store) -> None:
+    """In either order, found or named; what is lacking is said, and another person's word makes it two."""
+    for first_by_key in (True, False):
+        plan = planned(store, proposer="dave")
+        means = [lambda p: sign(store, p, "alice", ALICES), lambda p: approve(store, p, "oidc:alice")]
+        given = [give(plan).id for give in (means if first_by_key else reversed(means))]
+        for named in ((), given, given[::-1]):
+            with pytest.raises(Refused, match="needs 2 persons' approval and has 1") as caught:
+                gate.authorize(plan, named, MIXED, store)
+            assert (caught.value.code, caught.value.cause) == ("not-enough", "alice")
+        approve(store, plan, "oidc:carol")
+        assert len(gate.authorize(plan, (), MIXED, store)) == 2
+
+
+def test_the_proposers_key_is_the_proposer(store: Store) -> None:
+    plan = planned(store, proposer="oidc:alice")
+    sign(store, plan, "alice", ALICES)
+    sign(store, plan, "bob", BOBS)
+    assert refusal(store, plan, MIXED, TWO) == "not-enough"
+    approve(store, plan, "oidc:carol")
+    assert authorized(store, plan) == {"bob", "oidc:carol"}
+
+
+def test_of_two_means_the_one_that_left_takes_its_person_away(store: Store) -> None:
+    plan = planned(store, proposer="dave")
+    approve(store, plan, "oidc:alice")
+    sign(store, plan, "bob", BOBS)
+    left = MIXED.model_copy(update={"approvers": [one for one in MIXED.approvers if one.name != "bob"]})
+    with pytest.raises(Refused) as caught:
+        gate.authorize(plan, (), left, store)
+    assert caught.value.code == "not-enough"

@@ -13,6 +13,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from auditor.planning import bind
 from tests.aws_reading import Shop, environment, furnished
 from tests.objects import kube_system, node, record
 from tools.collect.aws import call
@@ -20,7 +21,7 @@ from tools.collect.aws.live import AT_A_TIME
 from tools.collect.aws.options import Options
 from tools.collect.aws.session import connect
 from tools.collect.sources import collect, merge, parse_source
-from tools.errors import SourceError, UsageError
+from tools.errors import Refused, SourceError, UsageError
 from tools.model.observation import NotObserved
 from tools.model.snapshot import Snapshot
 
@@ -263,18 +264,39 @@ def test_the_console_script_audits_an_account(shop: Shop, tmp_path: Path) -> Non
     (tmp_path / "auditor.toml").write_text(
         f'[aws]\nendpoint = "{shop.proxy.endpoint}"\npaced = false\nmax_attempts = 1\n', encoding="utf-8"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "auditor", "audit", "aws:"],
-        cwd=tmp_path,
+    done = run("audit", "aws:", folder=tmp_path)
+    assert done.returncode == 10, done.stderr
+    assert done.stdout.startswith("account @eu-central-1  123456789012/eu-central-1")
+    assert "[unmanaged-instance]" in done.stdout
+
+
+def test_an_account_can_not_be_acted_on(shop: Shop) -> None:
+    with pytest.raises(Refused, match="can't be acted on"):
+        bind((), parse_source("aws:", aws=shop.options()))
+
+
+def test_doctor_of_an_account(shop: Shop, tmp_path: Path) -> None:
+    shop.proxy.faults["ec2.DescribeInstances"] = "denied"
+    (tmp_path / "auditor.toml").write_text(
+        f'[aws]\nendpoint = "{shop.proxy.endpoint}"\npaced = false\nmax_attempts = 1\n', encoding="utf-8"
+    )
+    done = run("doctor", "aws:", folder=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert "ec2:DescribeInstances" in done.stdout
+    assert run("doctor", "aws:", "--acting", folder=tmp_path).returncode == 2
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The console script, in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "auditor", *arguments],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160"},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert done.returncode == 10, done.stderr
-    assert done.stdout.startswith("account @eu-central-1  123456789012/eu-central-1")
-    assert "[unmanaged-instance]" in done.stdout
 
 
 def test_help_does_not_import_botocore() -> None:

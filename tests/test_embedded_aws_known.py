@@ -54,18 +54,6 @@ def test_versions_of_a_template_have_no_pages(aws: Fleet) -> None:
     assert "NextToken" not in page
 
 
-def test_a_lifecycle_hook_holds_nothing(aws: Fleet) -> None:
-    """AWS: a new member waits (Pending:Wait) until the hook is completed or its time is over."""
-    aws.group("web", "1", 1)
-    aws.groups.put_lifecycle_hook(
-        AutoScalingGroupName="web",
-        LifecycleHookName="drain",
-        LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
-    )
-    aws.groups.set_desired_capacity(AutoScalingGroupName="web", DesiredCapacity=2)
-    assert {one["LifecycleState"] for one in aws.told("web")["Instances"]} == {"InService"}
-
-
 def test_a_warm_pool_stays_empty(aws: Fleet) -> None:
     """AWS: it is filled from what the group launches."""
     aws.group("web", "1", 1)

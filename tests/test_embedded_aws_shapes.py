@@ -129,6 +129,15 @@ def associated(aws: Fleet) -> str:
     return str(made["AssociationDescription"]["AssociationId"])
 
 
+def held(aws: Fleet) -> dict[str, Any]:
+    """A member that waits for a hook, and the hook."""
+    aws.hook("web", "warm", "LAUNCHING")
+    before = aws.members("web")
+    aws.groups.set_desired_capacity(**GROUP, DesiredCapacity=2)
+    (new,) = set(aws.members("web")) - set(before)
+    return {**GROUP, "LifecycleHookName": "warm", "InstanceId": new}
+
+
 def subnet(aws: Fleet) -> str:
     return str(aws.ec2.describe_subnets()["Subnets"][0]["SubnetId"])
 
@@ -145,6 +154,8 @@ ASKED: dict[tuple[str, str], Callable[[Fleet], dict[str, Any]]] = {
         aws.groups.start_instance_refresh(**refreshing(aws)) and GROUP
     ),
     ("autoscaling", "DescribeScalingActivities"): nothing,
+    ("autoscaling", "CompleteLifecycleAction"): lambda aws: {**held(aws), "LifecycleActionResult": "CONTINUE"},
+    ("autoscaling", "RecordLifecycleActionHeartbeat"): lambda aws: held(aws),
     ("autoscaling", "DescribeWarmPool"): lambda aws: GROUP,
     ("cloudtrail", "LookupEvents"): nothing,
     ("codedeploy", "ListDeploymentTargets"): lambda aws: {"deploymentId": deployed(aws)},
@@ -231,7 +242,11 @@ def test_an_answer_is_what_the_model_says(
     assert [*faults(written[0], shape(service, operation))] == []
     assert [*faults(read, shape(service, operation))] == []
     assert {name for name, value in written[0].items() if value is not None} == set(read)
-    assert any(value for value in read.values() if value is not False) or "SerialConsole" in operation, read
+    assert (
+        any(value for value in read.values() if value is not False)
+        or "SerialConsole" in operation
+        or "Lifecycle" in operation
+    ), read
 
 
 def test_the_walk_finds_what_is_wrong() -> None:

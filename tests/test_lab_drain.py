@@ -18,7 +18,7 @@ from tests.driver.kill_at import Stop
 from tests.driver.loop import Loop
 from tests.driver.seen import Seen
 from tests.lab.cluster import Lab
-from tests.lab.manifests import DRAINED, deployment
+from tests.lab.manifests import DRAINED, anywhere, deployment
 
 pytest_plugins = ["tests.driver.fixtures"]
 pytestmark = pytest.mark.lab
@@ -38,7 +38,7 @@ class Fleet:
         """Put both pods on the node, and leave both nodes schedulable."""
         self.lab.kubectl("uncordon", NODE)
         self.lab.kubectl("cordon", OTHER)
-        manifest = deployment("app", self.lab.image("app:v1"), replicas=2)
+        manifest = anywhere(deployment("app", self.lab.image("app:v1"), replicas=2))
         pod = manifest["spec"]["template"]["spec"]
         pod["terminationGracePeriodSeconds"] = 1
         pod["tolerations"] = [{"key": DRAINED, "operator": "Exists"}]
@@ -143,7 +143,7 @@ def test_local_data_is_lost_only_where_that_is_allowed(loop: Loop, fleet: Fleet,
 
 def test_what_nothing_would_bring_back_is_not_drained(loop: Loop, fleet: Fleet) -> None:
     fleet.place()
-    pod = deployment("bare", fleet.lab.image("app:v1"))["spec"]["template"]
+    pod = anywhere(deployment("bare", fleet.lab.image("app:v1")))["spec"]["template"]
     bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bare"}, "spec": pod["spec"] | {"nodeName": NODE}}
     fleet.lab.apply(bare, fleet.namespace)
     said = command.run(loop.home, "plan", "--drain", NODE, "--kubeconfig", loop.reader)
@@ -176,6 +176,7 @@ def test_ctrl_c_stops_between_two_steps_and_says_where_it_stands(loop: Loop, fle
     os.kill(running.pid, signal.SIGCONT)
     said = running.wait()
     assert said.code == 1, said
+    assert "stopping after this step; ctrl-C again stops at once" in said.err
     assert "stopped between two steps" in said.err
     assert f"auditor resume {plan['run']}" in said.err
     assert (steps(loop, plan), evicted(seen, fleet)) == ({1: MAIN}, [])
@@ -199,7 +200,7 @@ def test_a_host_that_somebody_uncordons_is_not_drained_any_further(loop: Loop, f
 def test_what_came_to_the_host_after_the_plan_is_not_evicted(loop: Loop, fleet: Fleet, seen: Seen) -> None:
     fleet.place()
     plan = loop.approved("--drain", NODE)
-    other = deployment("other", fleet.lab.image("app:v1"))
+    other = anywhere(deployment("other", fleet.lab.image("app:v1")))
     other["spec"]["template"]["spec"]["nodeName"] = NODE
     fleet.lab.apply(other, fleet.namespace)
     fleet.lab.wait("the other to be on the node", lambda: len(fleet.ready(NODE)) >= 3 or None, 30)

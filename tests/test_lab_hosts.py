@@ -96,7 +96,7 @@ def contain(loop: Loop, finding: str, odd: Planted, namespace: str) -> None:
 def hosts_of_new_pods(lab: Lab, namespace: str, count: int) -> set[str]:
     """Where new pods are scheduled, in a namespace that goes at once."""
     lab.namespace(namespace)
-    lab.apply(manifests.deployment("new", lab.image("app:v1"), count), namespace)
+    lab.apply(manifests.anywhere(manifests.deployment("new", lab.image("app:v1"), count)), namespace)
 
     def scheduled() -> list[str]:
         nodes = [pod["spec"].get("nodeName", "") for pod in rollout.pods(lab, namespace, "new")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,11 @@ from auditor.render.report import print_report
 from auditor.render.runs import print_runs
 from tools.catalogue import discover
 from tools.collect.kubernetes.recording import collect
+from tools.collect.sources import Source, merge
+from tools.collect.sources import collect as collect_source
 from tools.engine import audit
+
+SERVERS = Path(__file__).parent.parent / "evals" / "cases" / "aws" / "healthy-refreshed"
 
 
 def drawn(width: int) -> Console:
@@ -68,7 +73,8 @@ def test_runs(width: int) -> None:
 @pytest.mark.parametrize("width", [80, 120])
 def test_coverage(width: int) -> None:
     out = drawn(width)
-    print_report(audit(collect(RECORDING), "s-0", discover(), {}), out)
+    both = merge([collect(RECORDING), collect_source(Source(path=str(SERVERS / "fleet")))])
+    print_report(audit(both, "s-0", discover(), {}), out)
     (head,) = [line for line in lines(out) if line.startswith("COVERAGE")]
     assert "…" not in head
     assert head.split()[1:3] == (["pass", "viol."] if width == 80 else ["passed", "violations"])

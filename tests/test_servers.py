@@ -193,6 +193,12 @@ def test_what_is_said_of_an_image_is_unknown_where_it_was_not_read() -> None:
     assert [e.standing for e in path_of(container(view), view).edges[:2]] == ["unknown", "unknown"]
 
 
+def test_what_was_said_of_an_image_stands_where_more_may_be_said() -> None:
+    image = Artifact(ref=Ref(ACCOUNT, "Image", "", IMAGE, IMAGE))
+    view = View(facts(artifacts=(image,), attestations=(build("reported"),), gaps=(gap("Attestation"),)))
+    assert [e.standing for e in path_of(container(view), view).edges[:2]] == ["reported", "reported"]
+
+
 @check(Instance, severity="low", principle="gate", scopes=("aws",))
 def aws_alone(instance: Instance, view: View) -> Violations:
     """A violation for every subject that it is asked about."""

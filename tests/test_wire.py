@@ -43,8 +43,9 @@ def optional_fields() -> list[str]:
 
 
 def documents() -> Iterator[tuple[str, Any]]:
-    """Every recorded document, as plain data. Audit logs are read by a decoder of their own."""
-    for file in sorted(set(DATA.rglob("*")) - set((DATA / "audit").rglob("*"))):
+    """Every recorded document, as plain data. Audit logs, and AWS's answers, are read by decoders of their own."""
+    others = {file for folder in ("audit", "aws") for file in (DATA / folder).rglob("*")}
+    for file in sorted(set(DATA.rglob("*")) - others):
         text = file.read_text(encoding="utf-8") if file.suffix in (".json", ".yaml") else ""
         if file.suffix == ".json":
             yield file.name, json.loads(text)

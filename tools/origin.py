@@ -48,13 +48,16 @@ def origin_of(container: Container, view: View) -> Origin:
     """Where what a container runs comes from."""
     if container.role != "machine":
         return NOT_KNOWN
+    builds: list[Attestation] = []
+    missed: NotObserved | None = None
     try:
-        builds = list(view.attestations_of(view.artifact_of(container), "build"))
-    except NotObserved as missing:
-        unknown = Hop("unknown", missing.reason)
-        return Origin(made_of=unknown, built_by=unknown)
+        for said in view.attestations_of(view.artifact_of(container), "build"):
+            builds.append(said)
+    except NotObserved as missing:  # what was seen stands
+        missed = missing
     if not builds:
-        return NOT_KNOWN
+        unknown = Hop("unknown", missed.reason) if missed else UNKNOWN
+        return Origin(made_of=unknown, built_by=unknown)
     builds.sort(key=lambda said: (said.standing != "verified", said))
     return Origin(_commit(builds), builds[0].by or str(builds[0].ref), _made_of(builds), _built_by(builds[0]))
 

@@ -100,7 +100,8 @@ def _artifact(
         return Hop("unknown", missed.reason, named)
     if not same:
         return Hop("contradicted", "it runs another artifact", (named[0], (container, "image_id")))
-    return Hop("verified", "equal digests", (named[0], (container, "image_id")), container.started)
+    equal = "the same machine image" if container.role == "machine" else "equal digests"
+    return Hop("verified", equal, (named[0], (container, "image_id")), container.started)
 
 
 def _workload(release: Release | None, missing: str, view: View) -> Hop:

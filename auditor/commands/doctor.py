@@ -19,8 +19,9 @@ def doctor(source: str, context: str, acting: bool, kubeconfig: str, config: str
     looking = Looking([f"kubernetes:{context}"] if context else [source] if source else [], kubeconfig, config, logs)
     one = looking.one
     if acting:
-        if not one.live:
-            raise UsageError("a recording can't be acted on", mend="name the acting context: kubernetes:CONTEXT")
+        if not one.live or one.aws is not None:
+            what = "an account of AWS" if one.aws is not None else "a recording"
+            raise UsageError(f"{what} can't be acted on", mend="name the acting context: kubernetes:CONTEXT")
         api = _connect(one)
         account = doctoring.account_of(api)
         missing = list(doctoring.examine_rights(api, None, looking.checks))
@@ -40,11 +41,11 @@ def _connect(source: Source) -> Api:
 
 def _reading(looking: Looking, one: Source) -> doctoring.Diagnosis:
     """What the collector misses with these credentials, or in this recording, and what the settings leave out."""
-    api = _connect(one) if one.live else None
+    api = _connect(one) if one.live and one.aws is None else None
     account = doctoring.account_of(api) if api else None
     facts = looking.facts()
     missing = list[Missing](doctoring.examine_rights(api, facts, looking.checks)) if api else []
     missing += doctoring.examine_facts(facts, one.path, looking.checks)
     log = bool(one.log.paths or facts.watches)
     missing += doctoring.examine_settings(looking.configured, facts, looking.checks, log=log)
-    return doctoring.diagnosis(f"kubernetes:{api.name}" if api else one.path, account, missing)
+    return doctoring.diagnosis(f"kubernetes:{api.name}" if api else looking.named, account, missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,13 +12,13 @@ from auditor.commands.acting import acting_place, is_account
 from auditor.commands.ledger import anchor_quietly
 from auditor.commands.looking import progress
 from auditor.commands.stopping import bar, stopping
-from auditor.render.text import console, line, print_json
+from auditor.render.text import console, line, print_json, safe
 from auditor.settings import load_settings
 from auditor.store.journal import journal_lines
 from auditor.store.store import Store
 from auditor.validation import check_plan
 from tools.errors import ApiFailure, AuditorError, Refused
-from tools.execute.carry_out import standing
+from tools.execute.carry_out import standing, ways_on
 from tools.execute.journal import FIRST
 from tools.model.plan import Plan
 
@@ -99,9 +100,13 @@ def _carry_on(
 
 @contextmanager
 def _said(plan: Plan, store: Store) -> Iterator[None]:
-    """Where a store that takes no more hides that every step was done, that is said first."""
+    """Where a store that takes no more hides that every step was done, that is said first; and where the plan stands,
+    where it is stopped at once."""
     try:
         yield
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{safe(standing(plan, store.journal_state))}\n{safe(ways_on(plan))}\n")
+        raise
     except (Refused, ApiFailure):
         raise
     except AuditorError as error:

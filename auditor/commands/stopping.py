@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,6 +14,7 @@ from tools.execute.carry_out import Standing
 
 WIDTH = 20
 _PERCENT = re.compile(r"\b(\d{1,3}) %")
+ASKED = b"stopping after this step; ctrl-C again stops at once, and auditor resume goes on\n"
 
 
 @contextmanager
@@ -24,7 +27,8 @@ def stopping(say: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        say("stopping after this step; ctrl-C again stops at once, and auditor resume goes on")
+        say("")
+        os.write(sys.stderr.fileno(), ASKED)  # a line that the next progress does not replace
 
     before = signal.signal(signal.SIGINT, ask)
     try:

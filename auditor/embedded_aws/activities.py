@@ -25,9 +25,9 @@ def launching(group: Any, instance: Any, cause: str, now: datetime) -> Activity:
 
 
 def terminating(group: Any, instance: Any, cause: str, now: datetime) -> Activity:
-    """A termination, which is done at once."""
+    """A termination that has begun."""
     made = _activity(group, f"Terminating EC2 instance: {instance.id}", cause, now)
-    return done(made | {"Details": _details(group, instance)}, now)
+    return made | {"Details": _details(group, instance)}
 
 
 def refused(group: Any, cause: str, message: str, now: datetime) -> Activity:

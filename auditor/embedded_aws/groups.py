@@ -10,12 +10,12 @@ from typing import Any
 
 from moto.autoscaling import models as autoscaling
 
-from auditor.embedded_aws import activities, launching, world
+from auditor.embedded_aws import activities, hooks, launching, world
 from auditor.embedded_aws.configured import Configured
 from auditor.embedded_aws.launching import CannotLaunch, Launch, Setting
 from auditor.embedded_aws.members import Member
 
-LIVE = ("Pending", "InService")
+LIVE = ("Pending", "Pending:Wait", "InService")
 RETRY = timedelta(seconds=60)
 
 
@@ -78,10 +78,21 @@ class Group(Configured):
         self._arrive(now)
         return member
 
+    def present(self) -> list[Member]:
+        """The members that are not on their way out."""
+        return [member for member in self.instance_states if not member.lifecycle_state.startswith("Terminating")]
+
     def end(self, member: Member, cause: str) -> None:
-        """Terminate one member."""
+        """Terminate one member, after the hooks that it has to wait for."""
         now = world.current().now()
-        self.activities.append(activities.terminating(self, member.instance, cause, now))
+        member.activity = activities.terminating(self, member.instance, cause, now)
+        self.activities.append(member.activity)
+        gone = member.abandoned or member.instance.state in ("terminated", "shutting-down")
+        if gone or not hooks.hold(self, member, hooks.GOING, now):
+            self._gone(member, now)
+
+    def _gone(self, member: Member, now: datetime) -> None:
+        activities.done(member.activity, now)
         self.instance_states.remove(member)
         if member.instance.state not in ("terminated", "shutting-down"):
             member.instance.disable_api_termination = False  # which Auto Scaling does not ask about
@@ -100,6 +111,7 @@ class Group(Configured):
     def due(self, now: datetime) -> datetime | None:
         """The next moment at which something is due."""
         moments = [m.ready_at for m in self.instance_states if m.lifecycle_state == "Pending"]
+        moments += [until for m in self.instance_states for until, _ in m.hooks.values()]
         moments += [self._retry] if self._retry else []
         moments += [at for refresh in self.refreshes if refresh.active for at in refresh.moments(now)]
         return min((at for at in moments if at > now), default=None)
@@ -109,10 +121,26 @@ class Group(Configured):
         return launching.options(self, setting)
 
     def _arrive(self, now: datetime) -> None:
-        for member in self.instance_states:
-            if member.lifecycle_state == "Pending" and member.ready_at <= now:
-                member.lifecycle_state = "InService"
-                activities.done(member.activity, member.ready_at)
+        for member in list(self.instance_states):
+            came = member.lifecycle_state == "Pending" and member.ready_at <= now
+            if came and not hooks.hold(self, member, hooks.COMING, now):
+                self._serve(member, member.ready_at)
+            elif member.lifecycle_state in hooks.WAITING and hooks.lapse(member, now):
+                self._proceed(member, now)
+
+    def _serve(self, member: Member, since: datetime) -> None:
+        member.lifecycle_state, member.ready_at = "InService", since
+        activities.done(member.activity, since)
+
+    def _proceed(self, member: Member, now: datetime) -> None:
+        """After the hooks: into service, or away."""
+        if member.lifecycle_state == "Terminating:Wait":
+            self._gone(member, now)
+        elif member.abandoned:
+            member.activity.update(StatusCode="Cancelled", EndTime=now, Progress=100)
+            self.end(member, self._said("an instance was taken out of service in response to an abandoned launch"))
+        else:
+            self._serve(member, now)
 
     def _heal(self) -> None:
         """Health checks by EC2's status; who is unhealthy is terminated, then replaced as capacity is missing."""

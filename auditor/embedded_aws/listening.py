@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto import backends
 from moto.moto_api._internal import mock_random
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server import threaded_moto_server
@@ -19,6 +20,7 @@ from auditor.embedded_aws import (  # noqa: F401 - each adds its operations
     identity,
     imagebuilder,
     inspector,
+    lifecycle,
     refreshes,
     sessions,
     ssm,
@@ -51,11 +53,20 @@ class _Server(ThreadedMotoServer):
             self._server.server_close()
 
 
+def _warm() -> None:
+    """What moto makes once in a process, some of it at random, is made before the seed counts."""
+    for name in ("autoscaling", "cloudtrail", "codedeploy", "ec2", "elb", "elbv2", "iam", "inspector2", "ssm", "sts"):
+        for region in backends.get_backend(name)["000000000000"].regions[:1]:
+            _ = backends.get_backend(name)["000000000000"][region]
+
+
 @contextmanager
 def listen(seed: int | None) -> Iterator[str]:
     """Serve until the `with` ends; gives the endpoint's URL."""
     server = _Server(ip_address="127.0.0.1", port=0, verbose=False)
     with corrected():
+        if seed is not None:
+            _warm()
         moto_api_backend.reset()
         if seed is not None:
             mock_random.seed(seed)

@@ -21,6 +21,8 @@ class Member(_Base):  # type: ignore[misc]
     spot: bool = False
     ready_at: datetime
     activity: Activity
+    hooks: dict[str, tuple[datetime, str]] = {}  # noqa: RUF012 - replaced, not written to, where there are some
+    abandoned: bool = False
 
     @property
     def launch_template(self) -> dict[str, Any] | None:

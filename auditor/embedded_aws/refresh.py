@@ -64,7 +64,7 @@ class Refresh:
 
     def fresh(self) -> list[Member]:
         """The members that it brought, and that are there."""
-        return [member for member in self.group.instance_states if member.by == self.by]
+        return [member for member in self.group.present() if member.by == self.by]
 
     def step(self, now: datetime) -> None:
         """Do what is due now."""
@@ -126,7 +126,7 @@ class Refresh:
         self.status, self.start, self.progressed = "InProgress", now, now
         self.group.desired_setting = self.desired or None
         same = self._same() if self.given["SkipMatching"] else set()
-        for member in self.group.instance_states:
+        for member in self.group.present():
             matching = member.launch is not None and (member.launch.same, member.launch.instance_type) in same
             if not matching and not self._ignored(member):
                 self.todo.append(member.instance.id)
@@ -170,7 +170,7 @@ class Refresh:
         self.most = max(self.most, len(self.updated))
 
     def _there(self) -> int:
-        there = {member.instance.id for member in self.group.instance_states}
+        there = {member.instance.id for member in self.group.present()}
         return sum(one in there for one in self.todo)
 
     def missing(self) -> int:

@@ -17,7 +17,7 @@ ROOT = "ReplaceRootVolume"
 
 def replace(refresh: Refresh, now: datetime) -> None:
     """Replace what may be replaced now."""
-    old = [member for member in refresh.group.instance_states if member.instance.id in refresh.todo]
+    old = [member for member in refresh.group.present() if member.instance.id in refresh.todo]
     if refresh.at_checkpoint(now, old):
         return
     free = [member for member in old if not refresh.held_back(member)]
@@ -41,7 +41,7 @@ def _surge(refresh: Refresh, free: list[Member], size: int, now: datetime) -> No
     spare = min(extra, warm - refresh.gone)
     for member in free[: max(0, spare)]:
         refresh.group.end(member, refresh.cause())
-    left = [member for member in free if member in refresh.group.instance_states]
+    left = [member for member in free if member in refresh.group.present()]
     extra = len(refresh.group.live()) - refresh.group.desired_capacity
     for _ in range(
         max(0, min(size - extra, len(left) - len(refresh.in_flight(now)), refresh.goal() - len(refresh.fresh())))

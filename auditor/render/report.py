@@ -161,7 +161,8 @@ def _gaps(report: Report, out: Console) -> None:
     for gap in (gap for gap in report.gaps if gap.code != "not-recorded" or gap.required):
         mark = ("required", "yellow") if gap.required else ("noted", "dim")
         table.add_row(line(mark), line(gap.reason, (f"  → {gap.mend}" if gap.mend else "", "dim")))
-    kinds = sorted({gap.kind or gap.noun for gap in report.gaps if gap.code == "not-recorded" and not gap.required})
+    missing = [gap for gap in report.gaps if gap.code == "not-recorded" and not gap.required]
+    kinds = sorted({gap.kind or gap.noun for gap in missing} - {""})
     if kinds:
         table.add_row(
             line(("noted", "dim")), line(f"not recorded: {', '.join(kinds)}", ("  → record these too", "dim"))

@@ -136,16 +136,22 @@ def examine_facts(facts: Facts, source: str, checks: Sequence[AnyCheck]) -> Iter
     """The other gaps of what was read, and for a list that a recording does not hold the command that records it."""
     refused = set(_forbidden(facts))
     paths = {right.kind: right for right in lists()}
+    accounts = {scope.id for scope in facts.scopes if scope.kind == "aws"}
     for gap in facts.gaps:
-        if gap in refused or gap.code == "not-given":
+        if (gap in refused and gap.scope not in accounts) or gap.code == "not-given":
             continue
         command = ""
-        if gap.code == "not-recorded":
+        if gap.code == "not-recorded" and gap.scope not in accounts:
             kind = gap.reason.removeprefix("the recording holds no ").removesuffix(" list")
             command = _record(paths[kind].resource if kind in paths else kind, source)
         yield Missing(gap=gap, checks=blinded(gap.noun, checks), command=command)
     for scope in facts.scopes:
-        if scope.recorded and not scope.stable:
+        if scope.recorded and not scope.stable and scope.kind == "aws":
+            gap = Gap(scope=scope.id, noun="", code="not-recorded", required=False,
+                      reason="the recording does not say which account and region it is of",
+                      mend="name them in its first document: aws: {account: …, region: …}")  # fmt: skip
+            yield Missing(gap=gap, blinds="names across looks: fingerprints hang on the file's name")
+        elif scope.recorded and not scope.stable:
             gap = Gap(scope=scope.id, noun="", code="not-recorded", required=False,
                       reason="the recording does not hold the namespace kube-system, whose uid names the cluster",
                       mend="record it too")  # fmt: skip

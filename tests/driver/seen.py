@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.lab.cluster import Lab
 
 Event = dict[str, Any]
+LONGEST = 4 << 20  # bytes of a line
 
 
 class Seen:
@@ -15,7 +17,7 @@ class Seen:
 
     def __init__(self, lab: Lab) -> None:
         self.path = lab.audit_log
-        self.start = self.path.stat().st_size
+        self.start = _end_of_its_last_line(self.path)
 
     def writes(self, user: str, name: str, namespace: str = "") -> list[Event]:
         """The accepted writes of a user to an object, dry runs left out, each once (an auditID may have two events)."""
@@ -49,3 +51,12 @@ class Seen:
             log.seek(self.start)
             whole = log.read().rpartition(b"\n")[0]
         return [json.loads(line) for line in whole.splitlines()]
+
+
+def _end_of_its_last_line(path: Path) -> int:
+    """Where the first line begins that is not wholly there yet: the API server may be in the midst of writing it."""
+    with path.open("rb") as log:
+        size = log.seek(0, 2)
+        log.seek(max(0, size - LONGEST))
+        tail = log.read(min(size, LONGEST))
+    return size - len(tail) + tail.rfind(b"\n") + 1

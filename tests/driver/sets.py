@@ -17,12 +17,6 @@ from tests.lab.scenarios.healthy_sets import sized
 RESOURCES = {"StatefulSet": "statefulsets", "DaemonSet": "daemonsets"}
 GRACE = 3
 """Seconds after which a rollout without a deadline counts as failed, as these tests set it."""
-ASIDE = {
-    "nodeSelector": {"kubernetes.io/hostname": "node-a"},
-    "tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}],
-}
-"""What keeps the pods of a StatefulSet off the node that other tests drain meanwhile, whose evictions would be counted
-as this test's, and lets them come to the other one while it is cordoned. A drain leaves a DaemonSet's alone."""
 
 
 class Set:
@@ -36,10 +30,7 @@ class Set:
 
     def apply(self, image: str, **spec: Any) -> None:
         """Let the pipeline apply it with another image, and with what of its specification is other than usual."""
-        manifest = workload(self.kind, self.name, image, **{**self.spec, **spec})
-        if self.kind == "StatefulSet":
-            manifest["spec"]["template"]["spec"] |= ASIDE
-        self.lab.apply(manifest, self.namespace)
+        self.lab.apply(workload(self.kind, self.name, image, **{**self.spec, **spec}), self.namespace)
 
     def release(self, image: str) -> None:
         """Roll out a good release, and wait until it is whole."""

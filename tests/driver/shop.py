@@ -23,18 +23,25 @@ DEADLINE = 3  # seconds in which a rollout of the shop must make progress
 class Shop:
     """`prior` serves, and each `break_` rolls out the release that never gets ready.
 
-    `stopping` is how many seconds a pod takes to end; `spec` adds to the Deployment.
+    `stopping` is how many seconds a pod takes to end; `pod` adds to the pods' specification, `spec` to the Deployment.
     """
 
     def __init__(
-        self, lab: Lab, namespace: str, name: str = "shop", prior: str = "app:v2", stopping: int = 0, **spec: Any
+        self,
+        lab: Lab,
+        namespace: str,
+        name: str = "shop",
+        prior: str = "app:v2",
+        stopping: int = 0,
+        pod: dict[str, Any] | None = None,
+        **spec: Any,
     ) -> None:
         self.lab = lab
         self.namespace = namespace
         self.name = name
         self.spec = {"replicas": 2, "progressDeadlineSeconds": DEADLINE, **spec}
         self.prior, self.broken = lab.image(prior), lab.image("app:v3")
-        self.stopping = stopping
+        self.stopping, self.pod = stopping, pod or {}
         self.findings: dict[str, str] = {}
 
     def release(self, image: str) -> None:
@@ -46,6 +53,7 @@ class Shop:
         """Let the pipeline apply the Deployment with another image."""
         manifest = deployment(self.name, image, **self.spec)
         pod = manifest["spec"]["template"]["spec"]
+        pod |= self.pod
         if self.stopping:
             pod["terminationGracePeriodSeconds"] = self.stopping + 2
             pod["containers"][0]["lifecycle"] = {"preStop": {"sleep": {"seconds": self.stopping}}}

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 Manifest = dict[str, Any]
 DRAINED = "drained-by-a-test"
 """The key of the taint that a test which drains a node puts on it, so that no other test's pods come to it."""
+ASIDE: Manifest = {
+    "nodeSelector": {"kubernetes.io/hostname": "node-a"},
+    "tolerations": [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}],
+}
+"""What keeps a test's pods off the node that other tests drain meanwhile, where an eviction would disturb them and a
+bare one would rightly stop the drain, and lets them come to the other node while it is cordoned."""
+IN_A_TEST = "PYTEST_VERSION" in os.environ
+"""A recording or a figure has the lab for itself, and its pods run on all nodes."""
 
 
 def pod_template(name: str, image: str) -> Manifest:
-    """Labels and spec of a pod that runs a lab image; ready when the image says so, and ends at once."""
+    """Labels and spec of a pod that runs a lab image; ready when the image says so, and ends at once. In a test it
+    stays aside."""
     container = {
         "name": "app",
         "image": image,
         "readinessProbe": {"httpGet": {"path": "/ready", "port": 8080}, "periodSeconds": 1},
         "resources": {"requests": {"cpu": "10m", "memory": "8Mi"}},
     }
-    return {
-        "metadata": {"labels": {"app": name}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 1,
-            "containers": [container],
-        },
-    }
+    spec = {"automountServiceAccountToken": False, "terminationGracePeriodSeconds": 1, "containers": [container]}
+    return {"metadata": {"labels": {"app": name}}, "spec": {**spec, **(ASIDE if IN_A_TEST else {})}}
+
+
+def anywhere(template: Manifest) -> Manifest:
+    """The template, or what holds it, so that its pods may come to every node; for tests that hold the lab alone."""
+    spec = template["spec"].get("template", template)["spec"]
+    for field in ASIDE:
+        spec.pop(field, None)
+    return template
 
 
 def workload(kind: str, name: str, image: str, **spec: Any) -> Manifest:
@@ -35,6 +47,7 @@ def workload(kind: str, name: str, image: str, **spec: Any) -> Manifest:
     """
     template = pod_template(name, image)
     if kind == "DaemonSet":
+        anywhere(template)
         template["spec"]["tolerations"] = [{"key": DRAINED, "operator": "Exists"}]
     return {
         "apiVersion": "apps/v1",

@@ -10,7 +10,8 @@ tool is live now. Fields are said from what to what where the log holds that; wh
 
 **Servers.** The same is asked of CloudTrail for Auto Scaling groups and the launch templates that they follow
 (`$Latest`, `$Default`): what Terraform, Pulumi, CloudFormation and its kin wrote is declared; the console, the CLI, and
-what a person does with an SDK is not. An instance refresh is a release, and a pipeline's may bring the configuration to
+what a person does with an SDK is not. A size that is set alone (`SetDesiredCapacity`) is typed, whoever's SDK sets it,
+but for an autoscaler's. An instance refresh is a release, and a pipeline's may bring the configuration to
 launch with it; a role of no known kind that does, or that writes with an SDK, leaves it inconclusive.
 
 **How to fix.** Put the change into what declares the workload and let the pipeline or the GitOps controller apply it;

@@ -147,6 +147,7 @@ class Running:
 
     def carry_out(self) -> str:
         """Do what is left of the step; how it ended, in words."""
+        self._say(str(self.step.action))
         state = self.journal.state(self.plan.id, self.number)
         if state is None:
             world = self.executor.world(self.api, self.plan.id, self.step.bounds)

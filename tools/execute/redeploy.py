@@ -10,6 +10,7 @@ from typing import Any
 from tools.collect.kubernetes.api import Api
 from tools.errors import Refused
 from tools.execute.executor import Patching, Settled, World, Write, guard, mark_of, marked_by, read_same
+from tools.execute.stays import notes
 from tools.model.action import RedeployPriorRelease
 from tools.model.plan import Bound, hash_fields
 
@@ -38,9 +39,17 @@ class Redeploying(Patching):
         """The workload as it is now."""
         raise NotImplementedError
 
+    def release(self, api: Api) -> dict[str, Any]:
+        """The release that is put back, as it is kept."""
+        raise NotImplementedError
+
+    def held(self, release: dict[str, Any]) -> dict[str, Any]:
+        """The template that a release holds."""
+        return template(release)
+
     def target(self, api: Api) -> dict[str, Any]:
         """The template of the release that is put back."""
-        raise NotImplementedError
+        return self.held(self.release(api))
 
     def fields(self, workload: dict[str, Any]) -> dict[str, Any]:
         """The fields that the plan is bound to."""
@@ -78,6 +87,11 @@ class Redeploying(Patching):
         workload, self._template = self.workload(api), self.target(api)
         operations = [*guard(workload, plan), {"op": "replace", "path": "/spec/template", "value": self._template}]
         return Write(self.path(), operations, workload)
+
+    def stays(self, api: Api) -> tuple[str, ...]:
+        """What does not come back with the release's template."""
+        release, replaced = self.release(api), template(self.workload(api))
+        return notes(api, self.action.target, release["metadata"]["creationTimestamp"], self.held(release), replaced)
 
     def stands(self, api: Api, plan: str) -> dict[str, Any] | None:
         """The workload, None where what this plan wrote is not there any more."""
@@ -122,10 +136,10 @@ class Redeploy(Redeploying):
         """The Deployment, the same one."""
         return read_same(api, self.path(), self.action.workload)
 
-    def target(self, api: Api) -> dict[str, Any]:
-        """The ReplicaSet's template."""
+    def release(self, api: Api) -> dict[str, Any]:
+        """The ReplicaSet, the same one."""
         ref = self.action.target
-        return template(read_same(api, f"/apis/apps/v1/namespaces/{ref.namespace}/replicasets/{ref.name}", ref))
+        return read_same(api, f"/apis/apps/v1/namespaces/{ref.namespace}/replicasets/{ref.name}", ref)
 
     def settled(self, api: Api, plan: str) -> Settled:
         """Done when the controller has seen the template, all instances are of it and available, none is left over.

@@ -67,12 +67,15 @@ class RedeploySet(Redeploying):
         found = _same(named(api, self._list(), ref.name), ref.uid, str(ref))
         return {"apiVersion": "apps/v1", "kind": ref.kind, **found}
 
-    def target(self, api: Api) -> dict[str, Any]:
-        """The template that the ControllerRevision holds."""
+    def release(self, api: Api) -> dict[str, Any]:
+        """The ControllerRevision, the same one."""
         ref = self.action.target
         path = f"/apis/apps/v1/namespaces/{ref.namespace}/controllerrevisions"
-        found = _same(named(api, path, ref.name), ref.uid, str(ref))
-        return plain(found["data"]["spec"]["template"])
+        return _same(named(api, path, ref.name), ref.uid, str(ref))
+
+    def held(self, release: dict[str, Any]) -> dict[str, Any]:
+        """The template in the ControllerRevision's patch."""
+        return plain(release["data"]["spec"]["template"])
 
     def settled(self, api: Api, plan: str) -> Settled:
         """Done when the controller has seen the template and every instance that it replaces is of it and available;

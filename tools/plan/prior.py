@@ -1,5 +1,5 @@
-"""Which release a workload goes back to: the newest one that is known to have run healthily, by its content rather than
-by its revision number, which moves on undo."""
+"""Which release a workload goes back to: the newest one that is known to have run healthily, by its template's digest
+rather than by its revision number, which moves on undo. The number decides where nothing else is known."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ class Known(msgspec.Struct, frozen=True):
         return self.ready > 0 or bool(self.healthy)
 
     @property
-    def preference(self) -> tuple[bool, str, int, str]:
-        """What serves now runs here and now; then what was whole last; then the newest."""
-        return self.ready > 0, self.healthy, self.release.number or 0, self.release.created
+    def preference(self) -> tuple[bool, str, str, int, str]:
+        """What serves now runs here and now; then what was whole last. Of what nobody saw whole, what was seen declared
+        last: what no look saw was there for less time than lies between two. Then the number, in the order of which the
+        cluster says that they were declared; then the youngest."""
+        return self.ready > 0, self.healthy, self.declared, self.release.number or 0, self.release.created
 
     def __str__(self) -> str:
         images = ", ".join(part.image for part in self.release.parts)
@@ -36,8 +38,9 @@ class Known(msgspec.Struct, frozen=True):
         if self.healthy:
             return f"{told} is the newest earlier release that was seen whole, last at {self.healthy}"
         if self.declared:
-            return f"{told} is the newest earlier release; it was declared until {self.declared}, and never seen whole"
-        return f"{told} is the newest earlier release; whether it ever ran healthily is not known"
+            return f"{told} is the release that was declared last, seen until {self.declared}; it was never seen whole"
+        newest = "has the highest revision number" if self.release.number is not None else "is the youngest"
+        return f"{told} {newest} of what is kept; no audit saw it, and whether it ever ran healthily is not known"
 
 
 def known(release: Release, workload: Workload, view: View) -> Known:

@@ -36,8 +36,8 @@ def propose(
     finding: Finding, view: View, checks: list[AnyCheck], to: str = ""
 ) -> tuple[tuple[Action, ...], str, tuple[str, ...]]:
     """The actions for a finding, why this release, and what does not come back. `to` names a release or its revision
-    number; by default the one that serves now, else the newest that was seen whole, else the newest earlier one. Raises
-    `Refused` where none is right."""
+    number; by default the one that serves now, else the newest that was seen whole, else what `Known.preference` says.
+    Raises `Refused` where none is right."""
     try:
         workload = _workload(finding, view)
         current = view.current_release(workload)
@@ -116,7 +116,7 @@ def _is_paused(workload: Workload) -> Refused:
     )
 
 
-def _preference(choice: Known) -> tuple[bool, str, int, str]:
+def _preference(choice: Known) -> tuple[bool, str, str, int, str]:
     return choice.preference
 
 

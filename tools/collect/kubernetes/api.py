@@ -30,6 +30,7 @@ CODES = {
     429: "throttled",
 }
 JSON_PATCH = "application/json-patch+json"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
 class Api:
@@ -48,6 +49,11 @@ class Api:
     def read(self, path: str) -> dict[str, Any]:
         """GET one object as plain data. Raises `ApiFailure` (`broken`) where the answer is no JSON object."""
         return _object(self.get(path), f"GET {path}")
+
+    def metadata(self, path: str) -> bytes:
+        """GET one object's metadata and nothing else of it; the raw body. Raises `ApiFailure`, also where the server
+        can't leave the rest out (406)."""
+        return self._request("GET", path, {}, accept=METADATA)
 
     def post(self, path: str, body: dict[str, Any], *, dry_run: bool = False, audit_id: str = "") -> dict[str, Any]:
         """POST an object; the answer as plain data. `audit_id` is what the server's audit log shall call the request
@@ -73,8 +79,9 @@ class Api:
         body: Any = None,
         content_type: str = "",
         audit_id: str = "",
+        accept: str = "application/json",
     ) -> bytes:
-        headers = {"Accept": "application/json", "User-Agent": "auditor"}
+        headers = {"Accept": accept, "User-Agent": "auditor"}
         if content_type:
             headers["Content-Type"] = content_type
         if audit_id:
