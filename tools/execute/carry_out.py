@@ -156,6 +156,8 @@ class Running:
             world = self.executor.world(self.api, self.plan.id, self.step.bounds)
             if world == "changed" or (world == "after" and not (self.executor.repeatable and self.number > FIRST)):
                 raise self._changed("since it was approved; nothing was written")
+            if self.number == FIRST:
+                self._refuse_unready_elsewhere()
             if world == "before":
                 self._hold_elsewhere("since it was done; nothing of this step was written")
             self.executor.rehearse(self.api, self.plan.id)
@@ -200,6 +202,19 @@ class Running:
         raise Refused(
             "conflict", f"{self.step.action}: others write to it all the time", f"{CONFLICTS} tries", "resume later"
         )
+
+    def _refuse_unready_elsewhere(self) -> None:
+        """Raise `Refused` where a later step, in another place, could not be done any more: nothing is begun for it."""
+        tried = {self.scope}
+        for step in self.plan.steps:
+            scope, executor = self.plan.part_of(step.action).scope, executor_for(step.action)
+            if scope == self.scope:
+                continue
+            if executor.world(self.places[scope].client, self.plan.id, step.bounds) != "before":
+                raise self._changed("since it was approved; nothing was written", step)
+            if scope not in tried:  # what comes behind the first one there may wait for it
+                executor.rehearse(self.places[scope].client, self.plan.id)
+            tried.add(scope)
 
     def _hold_elsewhere(self, when: str) -> None:
         """What this plan's earlier steps did in other places must still be so: nothing there keeps it while this step's
@@ -257,6 +272,6 @@ class Running:
         self._note(f"not verified: {detail}")
         return Refused("not-verified", f"{self.step.action} was begun and is not verified", detail, ways_on(self.plan))
 
-    def _changed(self, when: str) -> Refused:
-        fields = "; ".join(f"{bound.ref} ({bound.fields})" for bound in self.step.bounds)
+    def _changed(self, when: str, step: Step | None = None) -> Refused:
+        fields = "; ".join(f"{bound.ref} ({bound.fields})" for bound in (step or self.step).bounds)
         return Refused("changed", f"what the plan depends on has changed {when}", fields, "plan again")
