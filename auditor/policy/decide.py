@@ -75,7 +75,7 @@ def decide(policy: Policy, plan: Plan, moment: datetime, record: Record) -> Need
             continue
         if rule.approvers:
             allowed = set(rule.approvers) if allowed is None else allowed & set(rule.approvers)
-        blocked += _exceeded(rule, number, plan, step.action, moment, record)
+        blocked += _exceeded(policy, number, plan, step.action, moment, record)
         blocked += _closed(rule, number, policy, moment)
     if allowed is not None and len(allowed) < max(PERSONS.get(mode, 0), 1):
         blocked.append("too few approvers may approve all of its steps")
@@ -132,11 +132,13 @@ def _about(rule: Rule, plan: Plan, action: Action) -> bool:
     return matches(rule, part.scope, part.scope_name, kind_of(action), str(target_of(action)))
 
 
-def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datetime, record: Record) -> Iterator[str]:
+def _exceeded(
+    policy: Policy, number: int, plan: Plan, action: Action, moment: datetime, record: Record
+) -> Iterator[str]:
     """Why a plan is more than a rule allows, together with the acts of the past hour that the rule is about."""
-    here = plan.part_of(action)
-    everything = [step.action for step in plan.steps if _about(rule, plan, step.action)]
-    ours = [one for one in everything if plan.part_of(one) == here]
+    rule, here = policy.rules[number - 1], plan.part_of(action)
+    actions = [step.action for step in plan.steps]
+    ours = [one for one in actions if _about(rule, plan, one) and plan.part_of(one) == here]
     recent = [
         act
         for act in record.acts
@@ -157,7 +159,8 @@ def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datet
                     f" and this plan has {own}"
                 )
     reach = here.reach
-    whole = [part.reach for part in plan.parts if any(plan.part_of(one) == part for one in everything)]
+    decided = {plan.part_of(one).scope for one in actions if _rule_for(policy, plan, one)[0] == number}
+    whole = [part.reach for part in plan.parts if part.scope in decided]
     for name, limit, count, total, altogether in (
         ("instances", rule.max_instances, reach.instances, reach.instances_total, sum(r.instances for r in whole)),
         ("hosts", rule.max_hosts, reach.hosts, reach.hosts_total, sum(r.hosts for r in whole)),
@@ -166,7 +169,7 @@ def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datet
             continue
         if count > _most(limit, total):
             yield f"rule {number} allows {limit} of the {name} at once: the plan touches {count} of {total}"
-        elif not limit.endswith("%") and altogether > int(limit):  # a number bounds all scopes that the rule is about
+        elif not limit.endswith("%") and altogether > int(limit):  # a number bounds all scopes that the rule decides in
             told = f"the plan touches {altogether} in {len(whole)} scopes"
             yield f"rule {number} allows {limit} of the {name} at once: {told}"
 
