@@ -36,6 +36,13 @@ Several = Annotated[
 ]
 OneSource = Annotated[str, typer.Option("--source", "-s", help="kubernetes:CONTEXT, or a recording.")]
 Kubeconfig = Annotated[str, typer.Option(help="The kubeconfig file to use.")]
+PlanSources = Annotated[
+    list[str] | None,
+    typer.Option("--source", "-s", help="kubernetes:CONTEXT, aws:PROFILE@REGION, or a recording; twice for both."),
+]
+Profile = Annotated[
+    str, typer.Option(help="The AWS profile to use for a plan's account (of servers alone, --context is taken too).")
+]
 Context = Annotated[str, typer.Option(help="The kubeconfig context to use.")]
 Config = Annotated[str, typer.Option("--config", "-c", help="The settings file (default: ./auditor.toml).")]
 AuditLogs = Annotated[list[str] | None, typer.Option("--audit-log", help="The API server's audit log, or a folder.")]
@@ -146,12 +153,15 @@ def checks_show(name: Annotated[str, typer.Argument(help="The check's id.")]) ->
 @app.command()
 def plan(
     finding: Annotated[str, typer.Argument(help="A finding's fingerprint; without one, the worst with a remedy.")] = "",
-    source: OneSource = "",
+    source: PlanSources = None,
     to: Annotated[str, typer.Option(help="The release (name or revision), or the host, to choose.")] = "",
     cordon: Annotated[str, typer.Option(help="Plan to cordon this node, whatever was found.")] = "",
     uncordon: Annotated[str, typer.Option(help="Plan to uncordon this node.")] = "",
     drain: Annotated[str, typer.Option(help="Plan to cordon this node and evict what runs there.")] = "",
     replace: Annotated[str, typer.Option(help="Plan to evict this instance (NAMESPACE/NAME).")] = "",
+    replace_node: Annotated[
+        str, typer.Option(help="Plan to drain this node and end its EC2 instance; its account is a second --source.")
+    ] = "",
     pause: Annotated[str, typer.Option(help="Plan to pause this Deployment's rollout (NAMESPACE/NAME).")] = "",
     resume: Annotated[str, typer.Option(help="Plan to let a paused rollout go on (NAMESPACE/NAME).")] = "",
     undo: Annotated[str, typer.Option(help="Plan the way back from what this run has done.")] = "",
@@ -167,10 +177,11 @@ def plan(
     from auditor.commands import plan as room
 
     wishes = {"cordon": cordon, "uncordon": uncordon, "drain": drain, "replace": replace}
+    wishes |= {"replace-node": replace_node}
     wishes |= {"pause": pause, "resume": resume, "undo": undo}
     wish = room.wish_of(wishes, delete_local_data)
     raise typer.Exit(
-        room.plan(finding, source, to, wish, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
+        room.plan(finding, source or [], to, wish, kubeconfig, config, store, as_json, (audit_log or (), audit_policy))
     )
 
 
@@ -189,6 +200,7 @@ def policy_lift(
     stop: Annotated[str, typer.Option(help="Lift this rule's stops alone (as auditor.toml has it in when).")] = "",
     context: Context = "",
     kubeconfig: Kubeconfig = "",
+    profile: Profile = "",
     sign: Annotated[str, typer.Option(help="Be known by this private key (OpenSSH or PEM), not by the cluster.")] = "",
     name: Annotated[str, typer.Option("--as", help="With --sign: who you are, as auditor.toml names you.")] = "",
     config: Config = "",
@@ -196,8 +208,10 @@ def policy_lift(
 ) -> None:
     """Lift the stops that hold a run's plan, as one of those whom the policy names for it."""
     from auditor.commands import policy as room
+    from auditor.commands.acting import Credentials
 
-    raise typer.Exit(room.lift(run, reason, stop, context, kubeconfig, sign, name, config, store))
+    given = Credentials(context, kubeconfig, profile)
+    raise typer.Exit(room.lift(run, reason, stop, given, sign, name, config, store))
 
 
 @app.command()
@@ -205,6 +219,7 @@ def approve(
     run: Annotated[str, typer.Argument(help="The run's id, as auditor plan prints it; not with --plan.")] = "",
     context: Context = "",
     kubeconfig: Kubeconfig = "",
+    profile: Profile = "",
     code: Annotated[str, typer.Option(help="The plan's short code; asked for where it is not given.")] = "",
     minutes: Annotated[int, typer.Option(min=0, max=1440, help="How long it holds (0: as the settings say).")] = 0,
     signature: Annotated[str, typer.Option(help="Hand in an approval of RUN that was signed elsewhere.")] = "",
@@ -221,6 +236,7 @@ def approve(
     """Approve exactly one plan, as who the cluster says you are or by a key. Writes the approval and nothing else."""
     from auditor.commands import approve as room
     from auditor.commands import sign as signing
+    from auditor.commands.acting import Credentials
 
     if bool(run) == bool(plan) or (plan and signature) or (run and (sign or name or output or statement_out)):
         signing.refuse_words()
@@ -229,7 +245,8 @@ def approve(
     elif signature:
         done = signing.hand_in(run, signature, config, store)
     else:
-        done = room.approve(run, context, kubeconfig, code, minutes, config, store)
+        given = Credentials(context, kubeconfig, profile)
+        done = room.approve(run, given, code, minutes, config, store)
     raise typer.Exit(done)
 
 
@@ -239,14 +256,17 @@ def execute(
     approval: Annotated[str, typer.Option(help="The approval's id (default: the run's newest).")] = "",
     context: Context = "",
     kubeconfig: Kubeconfig = "",
+    profile: Profile = "",
     config: Config = "",
     store: StorePath = "",
     as_json: AsJson = False,
 ) -> None:
     """Carry out an approved plan with the acting credentials, then verify it."""
     from auditor.commands import execute as room
+    from auditor.commands.acting import Credentials
 
-    raise typer.Exit(room.execute(run, approval, context, kubeconfig, config, store, as_json))
+    given = Credentials(context, kubeconfig, profile)
+    raise typer.Exit(room.execute(run, approval, given, config, store, as_json))
 
 
 @app.command()
@@ -254,14 +274,17 @@ def resume(
     run: RunId,
     context: Context = "",
     kubeconfig: Kubeconfig = "",
+    profile: Profile = "",
     config: Config = "",
     store: StorePath = "",
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped behind the gate: from its checkpoint and its journal."""
     from auditor.commands import execute as room
+    from auditor.commands.acting import Credentials
 
-    raise typer.Exit(room.resume(run, context, kubeconfig, config, store, as_json))
+    given = Credentials(context, kubeconfig, profile)
+    raise typer.Exit(room.resume(run, given, config, store, as_json))
 
 
 @ledger_app.command("verify")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from auditor.approvers import Approver, name_of_user
 from auditor.policy.clock import check_clock
@@ -25,33 +26,43 @@ from auditor.validation import CLUSTER, POLICY, check_plan, check_times, validat
 from tools.errors import ApiFailure, Refused
 from tools.execute.carry_out import executor_for
 from tools.execute.journal import FIRST
-from tools.execute.place import Place
-from tools.model.plan import Approval, Plan, Preview, short_code
+from tools.execute.place import Places
+from tools.model.plan import Approval, Plan, Preview, Step, short_code
 
 
-def review(plan: Plan, place: Place) -> tuple[Preview, ...] | None:
-    """What an approver is shown with their own credentials: the server's dry run of each step now. None where they may
-    not try.
+def review(plan: Plan, places: Places) -> tuple[Preview | None, ...]:
+    """What an approver is shown with their own credentials: the server's dry run of each step now. None for the steps
+    of a scope in which they may not try, or that they have no place in.
 
     Raises `Refused` where what the plan depends on has changed.
     """
-    shown = []
+    shown: dict[int, Preview] = {}
+    for scope in plan.scopes:
+        own = {number: step for number, step in enumerate(plan.steps) if plan.part_of(step.action).scope == scope}
+        if scope in places:
+            shown |= _reviewed(plan, own, places[scope].client)
+    return tuple(shown.get(number) for number, _ in enumerate(plan.steps))
+
+
+def _reviewed(plan: Plan, steps: dict[int, Step], client: Any) -> dict[int, Preview]:
+    """The previews of steps of one scope by their index, all of them or, where they may not be tried, none."""
+    shown = {}
     try:
-        for step in plan.steps:
+        for number, step in steps.items():
             executor = executor_for(step.action)
-            if executor.world(place.client, plan.id, step.bounds) != "before":
+            if executor.world(client, plan.id, step.bounds) != "before":
                 raise Refused(
                     "changed",
                     "what the plan depends on has changed since it was made",
                     "; ".join(f"{b.ref} ({b.fields})" for b in step.bounds),
                     "plan again",
                 )
-            shown.append(executor.preview(place.client))
+            shown[number] = executor.preview(client)
     except ApiFailure as failure:
         if failure.code in ("forbidden", "unauthorized"):
-            return None
+            return {}
         raise
-    return tuple(shown)
+    return shown
 
 
 def approve(plan: Plan, approver: str, code: str, minutes: int, store: Store, how: str = CLUSTER) -> Approval:

@@ -10,7 +10,16 @@ from tools.collect.sources import Source
 from tools.errors import Refused
 from tools.execute.journal import FIRST
 from tools.execute.staying import Staying
-from tools.model.action import Action, Cordon, Drain, RedeployPriorRelease, ReplaceInstance, Uncordon, inverse_of
+from tools.model.action import (
+    Action,
+    Cordon,
+    Drain,
+    RedeployPriorRelease,
+    ReplaceInstance,
+    Uncordon,
+    inverse_of,
+    target_of,
+)
 from tools.model.facts import Facts
 from tools.model.identity import Ref
 from tools.model.nouns import Instance, Release
@@ -66,24 +75,25 @@ def _not_waived(report: Report, wanted: str) -> None:
             )
 
 
-def bind(actions: tuple[Action, ...], source: Source) -> tuple[tuple[Step, ...], str, tuple[str, ...]]:
-    """Bind actions to the live objects with the reader's credentials, preview them, and say who the reader is."""
+def bind(actions: tuple[Action, ...], sources: tuple[Source, ...]) -> tuple[tuple[Step, ...], str, tuple[str, ...]]:
+    """Bind actions to the live objects with the reader's credentials, each in its own scope, and preview them. Says who
+    the first one's scope says the reader is, and what the actions do not bring back."""
     from tools.execute.carry_out import executor_for
     from tools.execute.place import open_place
 
-    place = open_place(source)
+    opened = [open_place(source) for source in sources]
+    places = {place.scope(): place for place in opened} if len(opened) > 1 else {}
+    own = [places.get(target_of(action).scope, opened[0]) for action in actions]
     try:
-        proposer = place.user()
+        proposer = own[0].user()
     except Refused:
         proposer = ""  # the plan says that nobody whom the place knows proposed it
-    api = place.client
-    executors = [(action, executor_for(action)) for action in actions]
+    executors = [(action, executor_for(action), place.client) for action, place in zip(actions, own, strict=True)]
     steps = tuple(
         Step(action=action, bounds=executor.bind(api), preview=executor.preview(api), inverse=inverse_of(action))
-        for action, executor in executors
+        for action, executor, api in executors
     )
-    # what the actions do not bring back is said too
-    left = [note for _, executor in executors if isinstance(executor, Staying) for note in executor.stays(api)]
+    left = [note for _, executor, api in executors if isinstance(executor, Staying) for note in executor.stays(api)]
     return steps, proposer, tuple(dict.fromkeys(left))
 
 
@@ -110,10 +120,14 @@ def undo(run: str, store: Store) -> Proposal:
 
 
 def reach_of(actions: tuple[Action, ...], facts: Facts, scope: str) -> Reach:
-    """What actions touch, of how many there are in their scope."""
+    """What actions touch in a scope, of how many there are. What runs on a host whose server is ended ends with it."""
+    scopes = {target_of(action).scope for action in actions}
     running = [i for i in facts.instances if i.ref.scope == scope and not i.finished and not i.deleted]
     ended = {instance.ref: instance for action in actions for instance in running if _ends(action, instance)}
-    hosts = {action.host for action in actions if isinstance(action, Cordon | Uncordon | Drain)}
+    touched = {action.host for action in actions if isinstance(action, Cordon | Uncordon | Drain)}
+    hosts = {host for host in touched if host.scope == scope or len(scopes) == 1}
+    if len(scopes) > 1:
+        ended |= {instance.ref: instance for instance in running if instance.host in {host.name for host in hosts}}
     workloads: dict[Ref, None] = dict.fromkeys(instance.workload for instance in ended.values())
     return Reach(
         instances=len(ended),

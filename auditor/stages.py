@@ -6,7 +6,7 @@ from the process that runs the graph, never from the state.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,13 +27,14 @@ from auditor.waivers.apply import waive
 from auditor.waivers.settings import waivers_of
 from tools.catalogue import convert_settings, discover
 from tools.check import View
-from tools.collect.sources import Source, collect
+from tools.collect.sources import Source, collect, merge
 from tools.engine import audit
 from tools.errors import Refused
-from tools.execute.place import Place
+from tools.execute.journal import FIRST
+from tools.execute.place import Places
 from tools.explain import explain as explain_finding
 from tools.model.action import target_of
-from tools.model.plan import PLAN_VERSION, Plan, plan_hash
+from tools.model.plan import PLAN_VERSION, Part, Plan, plan_hash
 from tools.model.report import Report
 from tools.path import hops_of
 from tools.plan.propose import Proposal, Wish, propose, wished
@@ -45,6 +46,7 @@ class RunState(TypedDict, total=False):
 
     run: str
     source: dict[str, Any]
+    also: list[dict[str, Any]]
     finding: str
     to: str
     wish: dict[str, Any] | None
@@ -63,6 +65,7 @@ class Checked(msgspec.Struct, forbid_unknown_fields=True):
 
     run: str
     source: Source
+    also: list[Source] = []
     finding: str = ""
     to: str = ""
     wish: Wish | None = None
@@ -78,11 +81,11 @@ class Checked(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Acting:
-    """What execution alone is lent: the place with the acting credentials and who it knows them as, the claim under
-    which they may be used, where progress goes, and whether it is to stop before the next step."""
+    """What execution alone is lent: the places with the acting credentials and who each knows them as (by the scope's
+    id), the claim under which they may be used, where progress goes, and whether it is to stop before the next step."""
 
-    place: Place
-    user: str
+    places: Places
+    users: Mapping[str, str]
     claim: Claim
     progress: Callable[[Any], None]
     stop: Callable[[], bool] = lambda: False
@@ -108,9 +111,9 @@ class Stages:
         self.acting = acting
 
     def collect(self, state: RunState) -> RunState:
-        """Read the source with the reader's credentials."""
+        """Read the sources with the reader's credentials."""
         now = checked(state)
-        packed = pack(collect(now.source, self.progress))
+        packed = pack(merge([collect(source, self.progress) for source in (now.source, *now.also)]))
         self.store.keep_look(now.run, packed)
         return {"snapshot": packed.id}
 
@@ -183,8 +186,9 @@ class Stages:
         gate.authorize(plan, acting.claim.approvals, self.configured, self.store)
         self.store.runs.update(now.run, state="executing")
         check = partial(gate.check_now, plan, self.configured, self.store)
-        journal = StoreJournal(self.store.database, acting.claim, acting.user, check)
-        return {"outcome": carry_out(plan, acting.place, journal, acting.progress, acting.stop)}
+        users = {n: acting.users[plan.part_of(step.action).scope] for n, step in enumerate(plan.steps, FIRST)}
+        journal = StoreJournal(self.store.database, acting.claim, users[FIRST], check, users)
+        return {"outcome": carry_out(plan, acting.places, journal, acting.progress, acting.stop)}
 
     def verify(self, state: RunState) -> RunState:
         """Collect and check again: done means verified."""
@@ -192,13 +196,13 @@ class Stages:
         if self.acting is None:
             raise Refused("no-claim", f"run {now.run} was not resumed by auditor execute", mend="auditor resume RUN")
         plan = self.store.runs.load_plan(now.run)
-        journal = StoreJournal(self.store.database, self.acting.claim, self.acting.user)
+        journal = StoreJournal(self.store.database, self.acting.claim)
 
         def looking(told: str) -> None:
             journal.hold()
             self.progress(told)
 
-        verified, told = verify_plan(plan, self.acting.place, self.checks, self.settings, looking, self.store.history)
+        verified, told = verify_plan(plan, self.acting.places, self.checks, self.settings, looking, self.store.history)
         journal.hold()
         self.store.runs.update(now.run, state="done" if verified else "failed", outcome=told)
         return {"verified": verified, "outcome": told}
@@ -209,20 +213,27 @@ class Stages:
 
     def _plan(self, now: Checked, view: View, report: Report, proposal: Proposal, finding: str) -> Plan:
         actions, why, notes = proposal
-        scope = next(s for s in report.scopes if s.id == target_of(actions[0]).scope)
-        steps, proposer, left = bind(actions, now.source) if now.source.live else (unbound(actions, view), "", ())
+        named = {s.id: s for s in report.scopes}
+        scope, *others = (named[i] for i in dict.fromkeys(target_of(action).scope for action in actions))
+        sources = (now.source, *now.also)
+        recorded = any(not source.live for source in sources)
+        steps, proposer, left = (unbound(actions, view), "", ()) if recorded else bind(actions, sources)
         plan = Plan(
             version=PLAN_VERSION,
             run=now.run,
             scope=scope.id,
             scope_name=scope.name,
-            recorded=scope.recorded,
+            recorded=any(s.recorded for s in (scope, *others)),
             finding=finding,
             steps=steps,
             reach=reach_of(actions, view.facts, scope.id),
             why=why,
             notes=(*notes, *left),
             proposer=proposer,
+            elsewhere=tuple(
+                Part(scope=s.id, scope_name=s.name, reach=reach_of(actions, view.facts, s.id)) for s in others
+            )
+            or msgspec.UNSET,
         )
         return msgspec.structs.replace(plan, id=plan_hash(plan))
 

@@ -1,4 +1,4 @@
-"""Verification after an execution: look at the whole scope again, and say whether the remedy worked."""
+"""Verification after an execution: look at all of the plan's scopes again, and say whether the remedy worked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import msgspec
 
 from auditor.store.snapshots import pack
 from tools.check import AnyCheck
+from tools.collect.sources import merge
 from tools.engine import audit
 from tools.errors import Refused
-from tools.execute.place import Place
+from tools.execute.place import Places
 from tools.model.action import (
     Action,
     Cordon,
@@ -40,7 +41,7 @@ LONGEST = 600.0
 
 def verify_plan(
     plan: Plan,
-    place: Place,
+    places: Places,
     checks: list[AnyCheck],
     settings: dict[str, msgspec.Struct],
     progress: Callable[[str], None],
@@ -54,7 +55,7 @@ def verify_plan(
     longest = time.monotonic() + LONGEST
     while True:
         progress("looking again")
-        packed = pack(place.collect())
+        packed = pack(merge([places[scope].collect() for scope in plan.scopes]))
         facts = packed.facts
         report = audit(facts, packed.id, checks, settings, remembered(facts))
         lost = [gap for gap in report.gaps if gap.required]
@@ -89,7 +90,7 @@ def _judge(action: Action, plan: Plan, facts: Facts, report: Report) -> tuple[bo
         case Cordon() | Uncordon():
             return _cordoned(plan, action, facts, report)
         case ReplaceInstance():
-            return _replaced(action, facts)
+            return _replaced(action, plan, facts)
         case Drain():
             return _drained(action, facts)
         case PauseRollout() | ResumeRollout():
@@ -132,6 +133,8 @@ def _alike(release: Ref, facts: Facts) -> dict[str, str]:
 def _cordoned(plan: Plan, action: Cordon | Uncordon, facts: Facts, report: Report) -> tuple[bool, str]:
     wanted = isinstance(action, Cordon)
     host = next((h for h in Snapshot(facts).seen(Host) if h.ref.uid == action.host.uid), None)
+    if host is None and wanted and len(plan.parts) > 1:
+        return True, f"{action.host} is gone with its server"
     if host is None:
         return False, f"{action.host} is not there any more"
     if host.unschedulable != wanted:
@@ -141,14 +144,29 @@ def _cordoned(plan: Plan, action: Cordon | Uncordon, facts: Facts, report: Repor
     return True, f"{host.ref} takes {'nothing new' if wanted else 'new instances again'}{contained}"
 
 
-def _replaced(action: ReplaceInstance, facts: Facts) -> tuple[bool, str]:
-    """The instance is gone, and what its workload runs instead is ready."""
+def _replaced(action: ReplaceInstance, plan: Plan, facts: Facts) -> tuple[bool, str]:
+    """The instance is gone, and what its workload runs instead is ready. Of a node's server it is said which of its
+    group's servers are nodes by now."""
     if any(i.ref.uid == action.instance.uid and not i.finished for i in facts.instances):
         return False, f"{action.instance} is still there"
     running = _running(action.workload, facts)
     ready = sum(i.ready for i in running)
     told = f"{action.instance} was replaced; {ready} of {len(running)} instances of {action.workload} are ready"
+    if len(plan.parts) > 1:
+        wanted = next((w.replicas for w in Snapshot(facts).seen(Workload) if w.ref.uid == action.workload.uid), 0)
+        if ready < wanted:
+            return False, f"{told}; it wants {wanted}"
+        told += f"; {_joined(running, plan.scope, facts)}"
     return bool(running) and ready == len(running), told
+
+
+def _joined(servers: list[Instance], cluster: str, facts: Facts) -> str:
+    """Which of these servers a Node of the cluster names (`spec.providerID`). Joining takes the server's own agent
+    minutes, or never comes where its user data is wrong: it is said, and nothing is judged by it."""
+    named = {host.provider.rpartition("/")[2] for host in facts.hosts if host.ref.scope == cluster and host.provider}
+    missing = sorted(one.ref.name for one in servers if one.ref.name not in named)
+    told = f"{len(servers) - len(missing)} of them are nodes"
+    return f"{told}; no Node names (spec.providerID) {', '.join(missing)} yet" if missing else told
 
 
 def _drained(action: Drain, facts: Facts) -> tuple[bool, str]:

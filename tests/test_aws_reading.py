@@ -13,7 +13,6 @@ from typing import Any
 import botocore.session
 import pytest
 
-from auditor.planning import bind
 from tests.aws_reading import Shop, environment, furnished
 from tests.objects import kube_system, node, record
 from tools.collect.aws import call
@@ -21,7 +20,7 @@ from tools.collect.aws.live import AT_A_TIME
 from tools.collect.aws.options import Options
 from tools.collect.aws.session import connect
 from tools.collect.sources import collect, merge, parse_source
-from tools.errors import Refused, SourceError, UsageError
+from tools.errors import SourceError, UsageError
 from tools.model.observation import NotObserved
 from tools.model.snapshot import Snapshot
 
@@ -268,11 +267,6 @@ def test_the_console_script_audits_an_account(shop: Shop, tmp_path: Path) -> Non
     assert done.returncode == 10, done.stderr
     assert done.stdout.startswith("account @eu-central-1  123456789012/eu-central-1")
     assert "[unmanaged-instance]" in done.stdout
-
-
-def test_an_account_can_not_be_acted_on(shop: Shop) -> None:
-    with pytest.raises(Refused, match="can't be acted on"):
-        bind((), parse_source("aws:", aws=shop.options()))
 
 
 def test_doctor_of_an_account(shop: Shop, tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_a_remedy_is_not_verified_by_a_waiver(store: Store, monkeypatch: pytest.
         claim = store.claims.take(state["run"], waiting(graph, state["run"]), ("a-1",))
     monkeypatch.setattr(verification, "PATIENCE", 0)
     everything = waiving(*(check.id for check in discover()))
-    acting = Acting(place=Recorded(), user="acting", claim=claim, progress=lambda _: None)
+    scope = store.runs.load_plan(state["run"]).scope
+    acting = Acting(places={scope: Recorded()}, users={scope: "acting"}, claim=claim, progress=lambda _: None)
     ended = Stages(store, SETTINGS, acting=acting, configured=everything).verify(state)
     assert ended["verified"] is False
     assert "still found: its release never became healthy by its deadline" in ended["outcome"]

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from auditor import gate
 from auditor.approvers import name_of_user
-from auditor.commands.acting import acting_place
+from auditor.commands.acting import Credentials, reviewing_places
 from auditor.render.plan import print_plan, print_preview
 from auditor.render.text import console, line
 from auditor.settings import load_settings
@@ -19,10 +19,12 @@ from tools.errors import Refused, UsageError
 from tools.model.plan import Plan, Preview
 
 
-def approve(
-    run: str, context: str, kubeconfig: str, code: str, minutes: int, config: str, store: str, quiet: bool = False
-) -> int:
-    """Show the plan (unless it was just shown), ask for its short code, write the approval. Refusals are recorded."""
+def approve(run: str, given: Credentials, code: str, minutes: int, config: str, store: str, quiet: bool = False) -> int:
+    """Show the plan (unless it was just shown), ask for its short code, write the approval. Refusals are recorded.
+
+    Who approves is what the first step's scope says of their credentials; in the plan's other scopes, theirs are used
+    to look again where they have any.
+    """
     settings, kept = load_settings(config), Store(store)
     plan = kept.runs.load_plan(run)
     out = console()
@@ -32,8 +34,8 @@ def approve(
         check_plan(plan)
         if kept.runs.get(run).state not in ("planned", "executing"):
             raise Refused("ended", f"run {run} has ended: {kept.runs.get(run).outcome}", mend="plan again")
-        place = acting_place(plan, context, kubeconfig, settings)
-        approver = place.user()
+        places, left = reviewing_places(plan, given, settings)
+        approver = places[plan.scope].user()
         if not name_of_user(settings.approvers, approver):
             raise Refused(
                 "not-allowed",
@@ -46,9 +48,11 @@ def approve(
         gate.check_allowed(name_of_user(settings.approvers, approver), needed)
         for reason in needed.blocked:
             out.print(line(("now it would be refused: ", "yellow"), reason))
-        _show(gate.review(plan, place), plan, approver)
-        given = code or ask(out)
-        approval = gate.approve(plan, approver, given, minutes or settings.approval_minutes, kept)
+        for why in left:
+            out.print(line(("not looked at again in ", "yellow"), why))
+        _show(gate.review(plan, places), plan, approver)
+        typed = code or ask(out)
+        approval = gate.approve(plan, approver, typed, minutes or settings.approval_minutes, kept)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
@@ -57,13 +61,15 @@ def approve(
     return 0
 
 
-def _show(previews: tuple[Preview, ...] | None, plan: Plan, approver: str) -> None:
+def _show(previews: tuple[Preview | None, ...], plan: Plan, approver: str) -> None:
     out = console()
-    if previews is None:
+    if not any(previews):
         out.print(line((f"{approver} may not try this on the server; the preview above stands", "yellow")))
         return
     for number, (preview, step) in enumerate(zip(previews, plan.steps, strict=True), 1):
-        if preview.diff != step.preview.diff:
+        if preview is None:
+            out.print(line((f"step {number}: {approver} may not try it; the preview above stands", "yellow")))
+        elif preview.diff != step.preview.diff:
             out.print(line((f"step {number}: what it would do now differs from the plan's preview:", "yellow")))
             print_preview(preview, out)
         else:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from auditor import gate
-from auditor.commands.acting import acting_place, is_account
+from auditor.commands.acting import Credentials, acting_places, is_account
 from auditor.commands.ledger import anchor_quietly
 from auditor.commands.looking import progress
 from auditor.commands.stopping import bar, stopping
@@ -23,7 +23,7 @@ from tools.execute.journal import FIRST
 from tools.model.plan import Plan
 
 
-def execute(run: str, approval: str, context: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+def execute(run: str, approval: str, given: Credentials, config: str, store: str, as_json: bool) -> int:
     """Resume a run's gate with an approval. 0 where it was verified, 1 where not."""
     kept = Store(store)
     plan = kept.runs.load_plan(run)
@@ -32,13 +32,13 @@ def execute(run: str, approval: str, context: str, kubeconfig: str, config: str,
         approvals = _authorized(plan, (approval,) if approval else (), config, kept)
         if kept.runs.get(run).state == "done":
             raise Refused("reused", f"run {run} was carried out before", kept.runs.get(run).outcome, "plan again")
-        return _carry_on(plan, approvals, context, kubeconfig, config, kept, as_json)
+        return _carry_on(plan, approvals, given, config, kept, as_json)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
 
 
-def resume(run: str, context: str, kubeconfig: str, config: str, store: str, as_json: bool) -> int:
+def resume(run: str, given: Credentials, config: str, store: str, as_json: bool) -> int:
     """Go on with a run that was stopped: under the approval that it was begun with."""
     kept = Store(store)
     plan = kept.runs.load_plan(run)
@@ -51,7 +51,7 @@ def resume(run: str, context: str, kubeconfig: str, config: str, store: str, as_
             return 0
         begun = kept.journal_state(plan.id, FIRST) is not None
         approvals = _authorized(plan, claimed[1] if begun else (), config, kept)
-        return _carry_on(plan, approvals, context, kubeconfig, config, kept, as_json)
+        return _carry_on(plan, approvals, given, config, kept, as_json)
     except Refused as refused:
         kept.runs.refuse(run, refused.code, str(refused))
         raise
@@ -63,7 +63,7 @@ def _authorized(plan: Plan, approvals: tuple[str, ...], config: str, store: Stor
 
 
 def _carry_on(
-    plan: Plan, approvals: tuple[str, ...], context: str, kubeconfig: str, config: str, store: Store, as_json: bool
+    plan: Plan, approvals: tuple[str, ...], given: Credentials, config: str, store: Store, as_json: bool
 ) -> int:
     """Claim the run, answer its interrupt (or go on behind it), and say how it ended."""
     from auditor.graph import go_on, open_graph, pending, resume, waiting
@@ -71,8 +71,8 @@ def _carry_on(
 
     start = time.monotonic()
     settings = load_settings(config)
-    place = acting_place(plan, context, kubeconfig, settings)
-    user = place.user()
+    places = acting_places(plan, given, settings)
+    users = {scope: place.user() for scope, place in places.items()}
     with open_graph(Stages(store, settings.checks)) as graph:
         interrupt, follows = waiting(graph, plan.run), pending(graph, plan.run)
     if not interrupt and not follows:
@@ -82,12 +82,12 @@ def _carry_on(
     claim = store.claims.take(plan.run, earlier[0] if earlier else interrupt, approvals, begun)
     say = progress()
     with ExitStack() as ending:
-        cluster = "" if is_account(plan) else context
-        ending.callback(anchor_quietly, settings, store, cluster, kubeconfig)  # also behind what failed
+        cluster = "" if is_account(plan) else given.context
+        ending.callback(anchor_quietly, settings, store, cluster, given.kubeconfig)  # also behind what failed
         ending.enter_context(_said(plan, store))
         ending.callback(say, "")
         stop = ending.enter_context(stopping(say))
-        acting = Acting(place, user, claim, lambda now: say(bar(now)), stop)
+        acting = Acting(places, users, claim, lambda now: say(bar(now)), stop)
         graph = ending.enter_context(open_graph(Stages(store, settings.checks, say, acting, settings)))
         interrupt = waiting(graph, plan.run)
         if not interrupt and not pending(graph, plan.run):  # another process ended it between the look and the claim

@@ -68,6 +68,13 @@ class Looking:
         return pack(facts).id
 
     @property
+    def pair(self) -> list[Source]:
+        """The sources of a plan that goes on in a second scope. Raises `UsageError` where there are more than two."""
+        if len(self.sources) > 2:
+            raise UsageError("this takes a cluster and an account", f"{len(self.sources)} sources were named")
+        return self.sources
+
+    @property
     def one(self) -> Source:
         """The one source of a command that acts. Raises `UsageError` where there are several."""
         if len(self.sources) != 1:

@@ -19,8 +19,10 @@ def wish_of(wishes: dict[str, str], delete_local_data: bool) -> Wish | None:
     named = {kind: subject for kind, subject in wishes.items() if subject}
     if len(named) > 1:
         raise UsageError("a plan does one thing", f"asked for: {', '.join(named)}", "make a plan for each")
-    if delete_local_data and not {"drain", "replace"} & named.keys():
-        raise UsageError("--delete-local-data says something of --drain or --replace", "neither was asked for")
+    if delete_local_data and not {"drain", "replace", "replace-node"} & named.keys():
+        raise UsageError(
+            "--delete-local-data says something of --drain, --replace or --replace-node", "none was asked for"
+        )
     for kind, subject in named.items():
         return msgspec.convert({"kind": kind, "subject": subject, "delete_local_data": delete_local_data}, type=Wish)
     return None
@@ -28,7 +30,7 @@ def wish_of(wishes: dict[str, str], delete_local_data: bool) -> Wish | None:
 
 def plan(
     finding: str,
-    source: str,
+    sources: list[str],
     to: str,
     wish: Wish | None,
     kubeconfig: str,
@@ -41,7 +43,9 @@ def plan(
     from auditor.graph import begin, open_graph, state_of
     from auditor.stages import RunState, Stages
 
-    looking = Looking([source] if source else [], kubeconfig, config, logs)
+    looking = Looking(sources, kubeconfig, config, logs)
+    two = wish is not None and wish.kind == "replace-node"
+    first, *also = looking.pair if two else [looking.one]
     kept = Store(store)
     run = kept.runs.begin(looking.named)
     say = progress()
@@ -49,7 +53,9 @@ def plan(
     try:
         with open_graph(stages) as graph:
             asked: RunState = {"finding": finding, "to": to, "wish": msgspec.to_builtins(wish)}
-            asked |= {"run": run, "source": msgspec.to_builtins(looking.one)}
+            asked |= {"run": run, "source": msgspec.to_builtins(first)}
+            if also:
+                asked |= {"also": msgspec.to_builtins(also)}
             begin(graph, asked)
             explanation = state_of(graph, run).get("explanation", "")
     except Refused as refused:
@@ -70,6 +76,8 @@ def plan(
         out.print("This is a recording: the gate will refuse to act on it.")
     else:
         out.print(f"next: auditor approve {run} --code {short_code(made)}, then auditor execute {run}")
+        if len(made.parts) > 1:
+            out.print("      each with --context of the cluster and --profile of the account", highlight=False)
     return 0
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from auditor import gate, lifting
+from auditor.commands.acting import Credentials, acting_place
 from auditor.render.policy import print_needed
 from auditor.render.text import console, line, print_json
 from auditor.settings import Settings, load_settings
@@ -29,20 +30,18 @@ def explain(run: str, config: str, store: str, as_json: bool) -> int:
     return 1 if needed.blocked or needed.mode in ("forbidden", "propose") else 0
 
 
-def lift(
-    run: str, reason: str, stop: str, context: str, kubeconfig: str, key: str, name: str, config: str, store: str
-) -> int:
+def lift(run: str, reason: str, stop: str, given: Credentials, key: str, name: str, config: str, store: str) -> int:
     """Lift the stops that hold a run's plan (of the rule `stop` alone, where it is said), all or none. Refusals are
     recorded."""
     if not reason.strip():
         raise UsageError("say why it is lifted", mend="--reason TEXT")
-    if bool(key) != bool(name) or (key and (context or kubeconfig)):
+    if bool(key) != bool(name) or (key and given != Credentials()):
         raise UsageError("--sign KEY and --as NAME go together", "without them, the cluster says who you are")
     settings, kept = load_settings(config), Store(store)
     plan = kept.runs.load_plan(run)
     try:
         stops = lifting.held(gate.needed_for(plan, settings, kept, datetime.now(UTC)), stop, run)
-        person, user = (name, name) if key else _cluster(plan, context, kubeconfig, settings)
+        person, user = (name, name) if key else _cluster(plan, given, settings)
         lifting.check_named(person, user, stops)
         with kept.database.transaction():
             lifts = lifting.lifts_of(plan, stops, person, reason.strip(), settings, kept)
@@ -57,11 +56,9 @@ def lift(
     return 0
 
 
-def _cluster(plan: Plan, context: str, kubeconfig: str, settings: Settings) -> tuple[str, str]:
-    """Who the plan's cluster says that somebody is: their name in the settings, and their user."""
-    from auditor.commands.acting import acting_place
-
-    user = acting_place(plan, context, kubeconfig, settings).user()
+def _cluster(plan: Plan, given: Credentials, settings: Settings) -> tuple[str, str]:
+    """Who the scope of the plan's first step says that somebody is: their name in the settings, and their user."""
+    user = acting_place(plan, given, settings).user()
     return lifting.by_user(settings.approvers, user), user
 
 

@@ -8,6 +8,7 @@ import sys
 from contextlib import redirect_stdout
 
 from auditor.commands import approve, audit, execute, explain, plan, trace
+from auditor.commands.acting import Credentials
 from auditor.demo import telling
 from auditor.demo.stage import Stage
 from auditor.demo.surroundings import stopped_behind
@@ -75,7 +76,7 @@ class Walk:
         found = self._of("AutoScalingGroup", check="rollout-complete", code="failed")
         self._part(4, f"plan: a remedy for {found.owner}", f"plan {found.fingerprint} --source aws:")
         with self.stage.called_by(self.stage.reader):
-            plan.plan(found.fingerprint, "aws:", "", None, "", self.config, self.store, False)
+            plan.plan(found.fingerprint, ["aws:"], "", None, "", self.config, self.store, False)
         return self.kept.runs.latest().id
 
     def approve(self, run: str) -> bool:
@@ -86,7 +87,7 @@ class Walk:
         for left in reversed(range(TRIES)):
             with self.stage.called_by(self.stage.approver):
                 try:
-                    approve.approve(run, "", "", code, 0, self.config, self.store, quiet=True)
+                    approve.approve(run, Credentials(), code, 0, self.config, self.store, quiet=True)
                 except Refused as refused:
                     telling.refused(refused)
                     if refused.code != "other-plan" or not left:
@@ -99,7 +100,7 @@ class Walk:
         """The refresh, watched to its end and verified from a fresh look."""
         self._part(6, "execute: as the actor, who alone may change anything", f"execute {run}")
         with self.stage.called_by(self.stage.actor), stopped_behind():
-            return execute.execute(run, "", "", "", self.config, self.store, False)
+            return execute.execute(run, "", Credentials(), self.config, self.store, False)
 
     def look_again(self) -> None:
         """The same audit, and what is other than before."""
@@ -115,13 +116,13 @@ class Walk:
         found = self._of("Deployment", check="rollout-complete", code="deadline-exceeded")
         self._part(8, f"the gate: {found.owner} is in the recording", f"plan {found.fingerprint} --source shop/")
         with redirect_stdout(io.StringIO()):
-            plan.plan(found.fingerprint, self.recording, "", None, "", self.config, self.store, False)
+            plan.plan(found.fingerprint, [self.recording], "", None, "", self.config, self.store, False)
         run = self.kept.runs.latest().id
         made = self.kept.runs.load_plan(run)
         telling.planned(made)
         telling.command(f"approve {run} --code {short_code(made)}")
         try:
-            approve.approve(run, "", "", short_code(made), 0, self.config, self.store, quiet=True)
+            approve.approve(run, Credentials(), short_code(made), 0, self.config, self.store, quiet=True)
         except Refused as refused:
             telling.refused(refused)
 

@@ -49,7 +49,7 @@ class Act(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What the policy knows of the past: acts; and in the plan's scope the runs whose verification failed and were not
+    """What the policy knows of the past: acts; and in the plan's scopes the runs whose verification failed and were not
     lifted (id and time), what the plan's own look saw of the causes of stops, about which of them it could know
     (`known`), and the cases that are remembered of all looks."""
 
@@ -75,7 +75,7 @@ def decide(policy: Policy, plan: Plan, moment: datetime, record: Record) -> Need
             continue
         if rule.approvers:
             allowed = set(rule.approvers) if allowed is None else allowed & set(rule.approvers)
-        blocked += _exceeded(rule, number, plan, step.action, moment, record)
+        blocked += _exceeded(policy, number, plan, step.action, moment, record)
         blocked += _closed(rule, number, policy, moment)
     if allowed is not None and len(allowed) < max(PERSONS.get(mode, 0), 1):
         blocked.append("too few approvers may approve all of its steps")
@@ -121,22 +121,28 @@ def touched(action: Action) -> set[str]:
 def _rule_for(policy: Policy, plan: Plan, action: Action) -> tuple[int, Rule | None]:
     """The first rule that is about an action, and its number from 1."""
     for number, rule in enumerate(policy.rules, 1):
-        if matches(rule, plan.scope, plan.scope_name, kind_of(action), str(target_of(action))):
+        if _about(rule, plan, action):
             return number, rule
     return 0, None
 
 
-def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datetime, record: Record) -> Iterator[str]:
+def _about(rule: Rule, plan: Plan, action: Action) -> bool:
+    """Whether a rule is about an action of a plan, in the scope that the action is carried out in."""
+    part = plan.part_of(action)
+    return matches(rule, part.scope, part.scope_name, kind_of(action), str(target_of(action)))
+
+
+def _exceeded(
+    policy: Policy, number: int, plan: Plan, action: Action, moment: datetime, record: Record
+) -> Iterator[str]:
     """Why a plan is more than a rule allows, together with the acts of the past hour that the rule is about."""
-    ours = [
-        step.action
-        for step in plan.steps
-        if matches(rule, plan.scope, plan.scope_name, kind_of(step.action), str(target_of(step.action)))
-    ]
+    rule, here = policy.rules[number - 1], plan.part_of(action)
+    actions = [step.action for step in plan.steps]
+    ours = [one for one in actions if _about(rule, plan, one) and plan.part_of(one) == here]
     recent = [
         act
         for act in record.acts
-        if act.scope == plan.scope
+        if act.scope == here.scope
         and act.at > moment - HOUR
         and matches(rule, act.scope, act.scope_name, act.action, act.subject)
     ]
@@ -152,13 +158,20 @@ def _exceeded(rule: Rule, number: int, plan: Plan, action: Action, moment: datet
                     f"rule {number} allows {rule.per_workload_per_hour} acts in an hour on {key}: {had} were,"
                     f" and this plan has {own}"
                 )
-    reach = plan.reach
-    for name, limit, count, total in (
-        ("instances", rule.max_instances, reach.instances, reach.instances_total),
-        ("hosts", rule.max_hosts, reach.hosts, reach.hosts_total),
+    reach = here.reach
+    decided = {plan.part_of(one).scope for one in actions if _rule_for(policy, plan, one)[0] == number}
+    whole = [part.reach for part in plan.parts if part.scope in decided]
+    for name, limit, count, total, altogether in (
+        ("instances", rule.max_instances, reach.instances, reach.instances_total, sum(r.instances for r in whole)),
+        ("hosts", rule.max_hosts, reach.hosts, reach.hosts_total, sum(r.hosts for r in whole)),
     ):
-        if limit is not None and count > _most(limit, total):
+        if limit is None:
+            continue
+        if count > _most(limit, total):
             yield f"rule {number} allows {limit} of the {name} at once: the plan touches {count} of {total}"
+        elif not limit.endswith("%") and altogether > int(limit):  # a number bounds all scopes that the rule decides in
+            told = f"the plan touches {altogether} in {len(whole)} scopes"
+            yield f"rule {number} allows {limit} of the {name} at once: {told}"
 
 
 def _closed(rule: Rule, number: int, policy: Policy, moment: datetime) -> Iterator[str]:

@@ -15,7 +15,9 @@ from auditor.policy.model import Policy, Stop
 from auditor.store.store import Store
 from tools.errors import Refused
 from tools.model.action import kind_of, target_of
+from tools.model.facts import Facts
 from tools.model.plan import Plan
+from tools.model.report import Report
 
 
 def record_of(plan: Plan, policy: Policy, store: Store, moment: datetime) -> Record:
@@ -26,14 +28,21 @@ def record_of(plan: Plan, policy: Policy, store: Store, moment: datetime) -> Rec
     seen: tuple[Seen, ...] = ()
     run = store.runs.get(plan.run)
     if len(failed) < len(policy.stops) and run.report and run.snapshot:
-        known, seen = looked(store.runs.load_report(run.report), store.runs.load_facts(run.snapshot), plan.scope)
+        known, seen = _looked(plan, store.runs.load_report(run.report), store.runs.load_facts(run.snapshot))
     return Record(
         acts=_acts(plan, store, moment),
         failed=_failed(plan, store, _since(failed, moment)) if failed else (),
         seen=seen,
         known=known,
-        cases=store.stops.cases(plan.scope) if policy.stops else (),
+        cases=tuple(case for scope in plan.scopes for case in store.stops.cases(scope)) if policy.stops else (),
     )
+
+
+def _looked(plan: Plan, report: Report, facts: Facts) -> tuple[tuple[str, ...], tuple[Seen, ...]]:
+    """What the plan's look saw in all of its scopes. Of which stops it could know is the first scope's to say: an
+    account that a cluster's plan goes on in has no hosts whose readiness could be asked."""
+    known, _ = looked(report, facts, plan.scope)
+    return known, tuple(one for scope in plan.scopes for one in looked(report, facts, scope)[1])
 
 
 def _since(failed: Sequence[Stop], moment: datetime) -> datetime:
@@ -69,13 +78,14 @@ def _acts(plan: Plan, store: Store, moment: datetime) -> tuple[Act, ...]:
 def _act(at: str, step: int, plan: Plan) -> Act:
     action = plan.steps[step - 1].action
     moment, keys = datetime.fromisoformat(at), tuple(sorted(touched(action)))
-    return Act(moment, plan.scope, plan.scope_name, kind_of(action), str(target_of(action)), keys)
+    part = plan.part_of(action)
+    return Act(moment, part.scope, part.scope_name, kind_of(action), str(target_of(action)), keys)
 
 
 def _failed(plan: Plan, store: Store, since: datetime) -> tuple[tuple[str, datetime], ...]:
-    """The runs in the plan's scope whose verification (or that of a step) failed and was not lifted, and when each last
-    wrote to its journal."""
-    lifted = store.stops.lifted(plan.scope, "verification-failed")
+    """The runs in any of the plan's scopes whose verification (or that of a step) failed and was not lifted, and when
+    each last wrote to its journal."""
+    lifted = {run for scope in plan.scopes for run in store.stops.lifted(scope, "verification-failed")}
     rows = store.database.connection.execute(
         "SELECT r.id, max(l.at), p.data FROM runs r JOIN plans p ON p.id = r.plan JOIN journal_lines l ON l.plan = p.id"
         " WHERE r.state = 'failed' OR (r.state != 'done' AND EXISTS"
@@ -86,7 +96,7 @@ def _failed(plan: Plan, store: Store, since: datetime) -> tuple[tuple[str, datet
     return tuple(
         (run, datetime.fromisoformat(at))
         for run, at, data in rows
-        if run not in lifted and _read(data, run).scope == plan.scope
+        if run not in lifted and set(_read(data, run).scopes) & set(plan.scopes)
     )
 
 

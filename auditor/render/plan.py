@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from auditor.render.text import fields, line
-from tools.model.plan import Plan, Preview, Reach, short_code
+from tools.model.plan import Part, Plan, Preview, Reach, short_code
 
 
 def print_plan(plan: Plan, out: Console) -> None:
@@ -15,8 +15,7 @@ def print_plan(plan: Plan, out: Console) -> None:
     out.print(line((f"plan {short_code(plan)}", "bold"), (f"  {plan.id}  run {plan.run}", "dim")))
     rows: list[tuple[str, Text | str]] = [
         *(("action", line((told, "bold"))) for told in _numbered([str(step.action) for step in plan.steps])),
-        ("touches", _reach(plan.reach)),
-        ("cluster", f"{plan.scope_name} ({plan.scope})"),
+        *(row for part in plan.parts for row in _part(part)),
         ("finding", plan.finding or "none: a person asked for it"),
         ("proposed", f"by {plan.proposer}" if plan.proposer else "by nobody that a cluster knows"),
         ("why", plan.why),
@@ -34,6 +33,10 @@ def print_plan(plan: Plan, out: Console) -> None:
 
 def _numbered(texts: list[str]) -> list[str]:
     return [f"{number}. {text}" for number, text in enumerate(texts, 1)] if len(texts) > 1 else texts
+
+
+def _part(part: Part) -> list[tuple[str, Text | str]]:
+    return [("touches", _reach(part.reach)), ("cluster", f"{part.scope_name} ({part.scope})")]
 
 
 def _reach(reach: Reach) -> str:

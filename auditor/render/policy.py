@@ -40,14 +40,15 @@ def print_needed(plan: Plan, needed: Needed, out: Console) -> None:
     if any(stop.case and stop.by for stop in needed.stops):
         out.print(line((f"  auditor policy lift {plan.run} --reason TEXT lifts what holds it", "dim")))
     if needed.mode == "propose":
-        actions = sorted({kind_of(step.action) for step in plan.steps})
         out.print(
             "  before any rule that says propose, in auditor.toml, this would allow it under one person's approval:"
         )
-        for text in (
-            "[[policy.rules]]",
-            f"scope = {json.dumps(plan.scope_name)}",
-            f"actions = {json.dumps(actions)}",
-            'mode = "one-approver"',
-        ):
-            out.print(line(("    " + text, "bold")))
+        for part in plan.parts:
+            actions = sorted({kind_of(step.action) for step in plan.steps if plan.part_of(step.action) == part})
+            for text in (
+                "[[policy.rules]]",
+                f"scope = {json.dumps(part.scope_name)}",
+                f"actions = {json.dumps(actions)}",
+                'mode = "one-approver"',
+            ):
+                out.print(line(("    " + text, "bold")))

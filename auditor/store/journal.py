@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from uuid import uuid4
 
 from auditor.ledger.record import record
@@ -18,15 +19,22 @@ from tools.execute.journal import FIRST, State
 class StoreJournal:
     """The journal of one claim. Every move is refused once another process has taken the claim over. `check` is asked
     once more inside the transaction of the first intent, where no other process can act meanwhile; it raises
-    `Refused`."""
+    `Refused`. `actor` is who acts, as their scope knows them; `elsewhere` who acts in the steps of other scopes, by the
+    step's number."""
 
     def __init__(
-        self, database: Database, claim: Claim, actor: str = "", check: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        claim: Claim,
+        actor: str = "",
+        check: Callable[[], None] = lambda: None,
+        elsewhere: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.database = database
         self.claim = claim
         self.actor = actor
         self.check = check
+        self.elsewhere = elsewhere
 
     def state(self, plan: str, step: int) -> State | None:
         """How far a step came."""
@@ -43,7 +51,7 @@ class StoreJournal:
                 self._consume(connection, plan, approval, first=step == FIRST)
             connection.execute(
                 "INSERT INTO journal (plan, step, state, write_id, actor) VALUES (?, ?, 'intent', ?, ?)",
-                (plan, step, str(uuid4()), self.actor),
+                (plan, step, str(uuid4()), self.elsewhere.get(step, self.actor)),
             )
             self._record(connection, plan, step, first=step == FIRST)
             self._line(connection, plan, step, "intent", detail)

@@ -2,7 +2,8 @@
 
 Killed at any point, the same call completes it: a step that is found at intent is reconciled against the live world
 before anything is repeated, what somebody else has changed is never overwritten, and a step that is not verified lets
-none follow.
+none follow. Each step acts in its own place, and before it does, what earlier steps did in other places must still
+hold there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tools.execute.drain import Draining
 from tools.execute.executor import CONFLICTS, Blocked, Executor, Settled
 from tools.execute.journal import FIRST, Journal, State
 from tools.execute.pause import Pausing
-from tools.execute.place import Place
+from tools.execute.place import Places
 from tools.execute.redeploy import Redeploy
 from tools.execute.redeploy_sets import RESOURCES, RedeploySet
 from tools.execute.replace import Replacement
@@ -75,9 +76,9 @@ def executor_for(action: Action) -> Executor[Any]:
     assert_never(action)
 
 
-def carry_out(plan: Plan, place: Place, journal: Journal, progress: Progress, stop: Stop = lambda: False) -> str:
-    """Carry the plan out, or what is left of it, and wait after each step until the cluster has settled. Returns how
-    it ended in words. `stop` is asked between steps.
+def carry_out(plan: Plan, places: Places, journal: Journal, progress: Progress, stop: Stop = lambda: False) -> str:
+    """Carry the plan out, or what is left of it, each step in the place of its scope, and wait after each until that
+    has settled. Returns how it ended in words. `stop` is asked between steps.
 
     Raises `Refused` where the world is not the approved one, where a step is not verified or where it was stopped (what
     was done is said, and what was not), and `ApiFailure` where the cluster does not answer or rejects a request: it
@@ -89,7 +90,7 @@ def carry_out(plan: Plan, place: Place, journal: Journal, progress: Progress, st
             continue
         if number > FIRST and stop():
             raise Refused("stopped", "it was stopped between two steps", standing(plan, journal.state), ways_on(plan))
-        running = Running(plan, number, step, place, journal, progress)
+        running = Running(plan, number, step, places, journal, progress)
         try:
             details.append(running.carry_out())
         except Refused as refused:
@@ -138,9 +139,12 @@ def ways_on(plan: Plan) -> str:
 class Running:
     """One step while it is carried out."""
 
-    def __init__(self, plan: Plan, number: int, step: Step, place: Place, journal: Journal, progress: Progress) -> None:
+    def __init__(
+        self, plan: Plan, number: int, step: Step, places: Places, journal: Journal, progress: Progress
+    ) -> None:
         self.plan, self.number, self.step = plan, number, step
-        self.api, self.journal = place.client, journal
+        self.places, self.scope = places, plan.part_of(step.action).scope
+        self.api, self.journal = places[self.scope].client, journal
         self.executor = executor_for(step.action)
         self._progress = progress
         self.did = "found in place"
@@ -153,6 +157,10 @@ class Running:
             world = self.executor.world(self.api, self.plan.id, self.step.bounds)
             if world == "changed" or (world == "after" and not (self.executor.repeatable and self.number > FIRST)):
                 raise self._changed("since it was approved; nothing was written")
+            if self.number == FIRST:
+                self._refuse_unready_elsewhere()
+            if world == "before":
+                self._hold_elsewhere("since it was done; nothing of this step was written")
             self.executor.rehearse(self.api, self.plan.id)
             self.journal.intent(self.plan.id, self.number, str(self.step.action))
         if state in (None, "intent"):
@@ -173,6 +181,7 @@ class Running:
             if world == "after":
                 self.journal.effect(self.plan.id, self.number, self.did)
                 return
+            self._hold_elsewhere("between intent and write; nothing of this step is in place")
             self.journal.hold()
             try:
                 detail = self._act()
@@ -194,6 +203,30 @@ class Running:
         raise Refused(
             "conflict", f"{self.step.action}: others write to it all the time", f"{CONFLICTS} tries", "resume later"
         )
+
+    def _refuse_unready_elsewhere(self) -> None:
+        """Raise `Refused` where a later step, in another place, could not be done any more: nothing is begun for it."""
+        tried = {self.scope}
+        for step in self.plan.steps:
+            scope, executor = self.plan.part_of(step.action).scope, executor_for(step.action)
+            if scope == self.scope:
+                continue
+            if executor.world(self.places[scope].client, self.plan.id, step.bounds) != "before":
+                raise self._changed("since it was approved; nothing was written", step)
+            if scope not in tried:  # what comes behind the first one there may wait for it
+                executor.rehearse(self.places[scope].client, self.plan.id)
+            tried.add(scope)
+
+    def _hold_elsewhere(self, when: str) -> None:
+        """What this plan's earlier steps did in other places must still be so: nothing there keeps it while this step's
+        own place is looked at. Raises `Refused` where it is not."""
+        for step in self.plan.steps[: self.number - FIRST]:
+            scope = self.plan.part_of(step.action).scope
+            if scope == self.scope:
+                continue
+            settled: Settled = executor_for(step.action).settled(self.places[scope].client, self.plan.id)
+            if not settled.done:
+                raise Refused("changed", f"{step.action} does not hold any more {when}", settled.detail, "plan again")
 
     @contextmanager
     def _recorded(self) -> Iterator[None]:
@@ -240,6 +273,6 @@ class Running:
         self._note(f"not verified: {detail}")
         return Refused("not-verified", f"{self.step.action} was begun and is not verified", detail, ways_on(self.plan))
 
-    def _changed(self, when: str) -> Refused:
-        fields = "; ".join(f"{bound.ref} ({bound.fields})" for bound in self.step.bounds)
+    def _changed(self, when: str, step: Step | None = None) -> Refused:
+        fields = "; ".join(f"{bound.ref} ({bound.fields})" for bound in (step or self.step).bounds)
         return Refused("changed", f"what the plan depends on has changed {when}", fields, "plan again")

@@ -3,6 +3,7 @@ one; the loop around the executors knows this alone."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tools.collect.sources import Source
@@ -29,6 +30,10 @@ class Place(Protocol):
 
     def collect(self) -> Facts:
         """A fresh look at the whole scope."""
+
+
+Places = Mapping[str, Place]
+"""The places that a plan is carried out in, by the ids of their scopes: each under credentials of its own."""
 
 
 def open_place(source: Source) -> Place:

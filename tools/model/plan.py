@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 
-from tools.model.action import Action
+from tools.model.action import Action, target_of
 from tools.model.identity import Ref
 
 PLAN_VERSION = 2
@@ -50,10 +50,20 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     workloads: tuple[Ref, ...] = ()
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan is in one scope: the scope's id and name, and what the plan touches there."""
+
+    scope: str
+    scope_name: str
+    reach: Reach
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Steps that are carried out in their order, proposed for one finding in one run; each is verified before the next.
 
-    `proposer` is who the cluster says looked; `id` is the hash of all the rest.
+    `scope`, `scope_name` and `reach` are of the first step's scope, and `proposer` is who that scope says looked.
+    `elsewhere` are the plan's further scopes; a plan of one scope has no such field, so that its hash is what it was
+    before there were others. `id` is the hash of all the rest.
     """
 
     version: int
@@ -68,6 +78,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     proposer: str = ""
     id: str = ""
+    elsewhere: tuple[Part, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What the plan is in each of its scopes, the first step's first."""
+        first = Part(scope=self.scope, scope_name=self.scope_name, reach=self.reach)
+        return (first, *(() if self.elsewhere is msgspec.UNSET else self.elsewhere))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The ids of its scopes, the first step's first."""
+        return tuple(part.scope for part in self.parts)
+
+    def part_of(self, action: Action) -> Part:
+        """The part that an action is carried out in."""
+        scope = target_of(action).scope
+        return next((part for part in self.parts if part.scope == scope), self.parts[0])
 
     @property
     def bounds(self) -> tuple[Bound, ...]:

@@ -10,7 +10,7 @@ from tools.check import AnyCheck, View
 from tools.errors import Refused
 from tools.model.action import Action
 from tools.model.report import Finding
-from tools.plan import cordon, drain, pause, redeploy, replace
+from tools.plan import cordon, drain, pause, redeploy, replace, replace_node
 
 Proposal = tuple[tuple[Action, ...], str, tuple[str, ...]]
 """Actions in their order, why they are proposed, and what a person must mind."""
@@ -22,7 +22,7 @@ class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person asks for, whatever was found: `subject` is a host's name, `namespace/name` of an instance or of a
     workload, or a run (`undo`)."""
 
-    kind: Literal["cordon", "uncordon", "drain", "replace", "pause", "resume", "undo"]
+    kind: Literal["cordon", "uncordon", "drain", "replace", "replace-node", "pause", "resume", "undo"]
     subject: str
     delete_local_data: bool = False
 
@@ -51,6 +51,8 @@ def wished(wish: Wish, scope: str, view: View) -> Proposal:
             return drain.wished(wish.subject, scope, view, wish.delete_local_data), WISHED, drain.NOTES
         case "replace":
             return replace.wished(wish.subject, scope, view, wish.delete_local_data), WISHED, replace.NOTES
+        case "replace-node":
+            return replace_node.wished(wish.subject, view, wish.delete_local_data)
         case "pause" | "resume":
             return pause.wished(wish.kind, wish.subject, scope, view), WISHED, ()
     raise Refused("no-remedy", f"{wish.kind} is planned from a run, not from a snapshot")

@@ -11,7 +11,8 @@ from tools.model.plan import Bound, Preview, hash_fields
 
 TIMEOUT = 1800.0
 """Seconds that a server may take to end and another to come, lifecycle hooks among them."""
-ENDING = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated", "Detaching", "Detached")
+ENDED = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated")
+ENDING = (*ENDED, "Detaching", "Detached")
 
 
 class Termination:
@@ -56,8 +57,11 @@ class Termination:
         return Preview(by="computed here", diff=f"  {call}\n- {name}\n{made}", reason="the API has no dry run of it")
 
     def world(self, aws: Acting, plan: str, bounds: tuple[Bound, ...]) -> World:
-        """`after` where the server is gone or ending, whoever ended it."""
-        return "before" if self._member(aws) is not None else "after"
+        """`after` where the server is gone or ending, whoever ended it; `changed` where it runs on outside of its
+        group."""
+        if self._member(aws) is not None:
+            return "before"
+        return "changed" if self._runs_elsewhere(aws) else "after"
 
     def rehearse(self, aws: Acting, plan: str) -> None:
         """What was true when it was bound must be so still."""
@@ -96,6 +100,17 @@ class Termination:
             if member["AutoScalingGroupName"] == self.action.workload.name and member["LifecycleState"] not in ENDING:
                 return dict(member)
         return None
+
+    def _runs_elsewhere(self, aws: Acting) -> bool:
+        """Whether it runs, and its group is not ending it: it was detached, or is another group's by now."""
+        name = self.action.instance.name
+        found = aws.read("autoscaling", "describe_auto_scaling_instances", InstanceIds=[name])["AutoScalingInstances"]
+        if any(m["AutoScalingGroupName"] == self.action.workload.name and m["LifecycleState"] in ENDED for m in found):
+            return False
+        asked = [{"Name": "instance-id", "Values": [name]}]  # an id that is not known is refused, a filter's is not
+        told = aws.read("ec2", "describe_instances", Filters=asked)["Reservations"]
+        states = [one["State"]["Name"] for reservation in told for one in reservation["Instances"]]
+        return any(state not in ("shutting-down", "terminated") for state in states)
 
     def _keeps(self, aws: Acting) -> bool:
         """Whether it is protected from termination (`DisableApiTermination`)."""
