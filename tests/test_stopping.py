@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ from tools.execute.journal import FIRST
 from tools.model.action import Action, Drain, Uncordon
 from tools.model.plan import Plan, Preview, Step, short_code
 
-NOWHERE: Any = SimpleNamespace(client=None)
+NOWHERE: Any = defaultdict(lambda: SimpleNamespace(client=None))
 """What the steps are carried out in: nobody here looks at it."""
 
 

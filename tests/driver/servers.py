@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,15 @@ class ServerLoop:
 
     def finding(self, check: str, owner: str) -> dict[str, Any]:
         """The one violation of a check at an owner."""
-        report = self.run(self.reader, "audit", "aws:", "--json").report
-        found = [
-            f
-            for f in report["findings"]
-            if f["check"] == check and f["owner"]["name"] == owner and f["verdict"] == "violation"
-        ]
+        for _ in range(5):  # times are whole seconds: a rollout of this very second is still under way
+            report = self.run(self.reader, "audit", "aws:", "--json").report
+            found = [
+                f
+                for f in report["findings"]
+                if f["check"] == check and f["owner"]["name"] == owner and f["verdict"] == "violation"
+            ]
+            if found:
+                break
+            time.sleep(1)
         assert len(found) == 1, [(f["check"], f["code"], f["owner"]["name"]) for f in report["findings"]]
         return dict(found[0])

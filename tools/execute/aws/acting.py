@@ -69,7 +69,7 @@ def failure_of(operation: str, error: boto.ClientError) -> ApiFailure:
     }.items():
         kind = known if code in codes else kind
     mends = {
-        "forbidden": "grant the acting policy (deploy/aws/actor-policy.json)",
+        "forbidden": "grant the acting role this action",
         "unauthorized": "renew the credentials",
         "throttled": "wait a moment",
     }
