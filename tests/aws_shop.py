@@ -41,6 +41,7 @@ def furnish(shop: Fleet) -> dict[str, Any]:
     shop.client("ssm").create_association(
         Name="AWS-RunShellScript", Targets=[{"Key": "InstanceIds", "Values": [web[1]]}]
     )
+    _patching(shop, *batch)
     shop.groups.put_warm_pool(AutoScalingGroupName="batch", MinSize=1)
     shop.aws.shelf("images").append(_build(shop, new))
     return {
@@ -51,6 +52,23 @@ def furnish(shop: Fleet) -> dict[str, Any]:
         "command": command,
         "door": door,
     }
+
+
+def _patching(shop: Fleet, unclear: str, patched: str) -> None:
+    """An association that scans or installs, nobody tells which; and patches that no command and no event tells of."""
+    targets = [{"Key": "InstanceIds", "Values": [unclear]}]
+    shop.client("ssm").create_association(Name="AWS-RunPatchBaselineAssociation", Targets=targets)
+    shop.aws.shelf("patch states").append(
+        {
+            "InstanceId": patched,
+            "PatchGroup": "",
+            "BaselineId": "pb-0123456789abcdef0",
+            "Operation": "Install",
+            "OperationStartTime": "2026-11-02T08:40:00Z",
+            "OperationEndTime": "2026-11-02T08:41:00Z",
+            "InstalledCount": 3,
+        }
+    )
 
 
 def _deploy(shop: Fleet) -> None:

@@ -25,6 +25,8 @@ HANGS_ON = {
     "ec2.DescribeInstanceTypes": {"state-on-instance"},
     "ec2.DescribeSecurityGroups": {"server-access"},
     "cloudtrail.LookupEvents": {"in-place-change"},
+    "ssm.ListAssociations": {"in-place-change"},
+    "ssm.DescribeInstancePatchStates": {"in-place-change"},
 }
 """Checks that can say of nothing that it is well where an operation can't be read."""
 
@@ -52,6 +54,14 @@ def test_nothing_fails_where_nothing_is_wrong(before: Facts) -> None:
     assert {gap.code for gap in before.gaps} <= {"not-given", "targets-unknown"}
     assert len(before.instances) > 5
     assert "pass" in verdicts(before).values()
+
+
+def test_an_association_that_may_have_patched_leaves_its_own_targets_open_alone(shop: Shop, before: Facts) -> None:
+    told = {key[1].rpartition("/")[2]: v for key, v in verdicts(before).items() if key[0] == "in-place-change"}
+    unclear, patched = shop.ids["batch"]
+    assert {name for name, verdict in told.items() if verdict == "inconclusive"} == {unclear}
+    assert told[patched] == "violation"
+    assert told[shop.ids["bare"]] == "pass"
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -162,6 +162,7 @@ def _said(field: FieldChange) -> str:
 class Blind(msgspec.Struct, frozen=True, order=True):
     """Acts that a log could not have recorded (or of which it does not tell on what), why (the policy's rule), for
     whom, where, and on which kinds of object: empty users, namespaces and kinds mean everybody, everywhere and all.
+    `names` are the objects alone that it is about, where that is known (empty: all).
     `mend` is what would close it (empty: another policy)."""
 
     act: Act
@@ -170,6 +171,7 @@ class Blind(msgspec.Struct, frozen=True, order=True):
     namespaces: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     mend: str = ""
+    names: tuple[str, ...] = ()
 
 
 class Watch(msgspec.Struct, frozen=True, kw_only=True, order=True):

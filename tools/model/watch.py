@@ -86,6 +86,7 @@ def _blind_spots(watch: Watch, ref: Ref, acts: tuple[Act, ...]) -> Iterator[Blin
             (not acts or blind.act in acts)
             and (not blind.namespaces or ref.namespace in blind.namespaces)
             and (not blind.kinds or ref.kind in blind.kinds)
+            and (not blind.names or ref.name in blind.names)
         ):
             yield blind
 

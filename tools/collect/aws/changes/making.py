@@ -17,11 +17,13 @@ from tools.model.identity import Ref
 
 
 class Unresolved(msgspec.Struct, frozen=True, order=True):
-    """An act that is recorded, and not on which instances, or not whether it changed them: when, and why."""
+    """An act that is recorded, and not on which instances, or not whether it changed them: when, why, and on which
+    where that is known (empty: on any)."""
 
     act: Act
     time: str
     reason: str
+    names: tuple[str, ...] = ()
 
 
 class Making:
@@ -96,9 +98,9 @@ class Making:
         actor = Actor("ssm.amazonaws.com", "controller", "State Manager applies its associations itself")
         self.service(run.resource_id, run.last_execution_date, "association", version, document, actor)
 
-    def unknown(self, act: Act, time: str, reason: str) -> None:
-        """An act whose instances are not known."""
-        self.unresolved.append(Unresolved(act, time, reason))
+    def unknown(self, act: Act, time: str, reason: str, names: tuple[str, ...] = ()) -> None:
+        """An act of which it is not known on which instances, or not whether it changed these."""
+        self.unresolved.append(Unresolved(act, time, reason, names))
 
 
 def folded(changes: list[Change]) -> tuple[Change, ...]:

@@ -4,16 +4,24 @@ root volume tasks and group refreshes, by the ids that CloudTrail's events name 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from tools.collect.aws import reads_acts as reads
 from tools.collect.aws.answers import Answers
 from tools.collect.aws.changes import documents
+from tools.collect.aws.operation import Operation
 from tools.collect.aws.reads_compute import REFRESHES
 from tools.collect.aws.wire import acts, autoscaling
+from tools.model.change import Act
 
 _NEVER_RAN = ("Pending", "Delayed", "DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "AccessDenied")
 """`StatusDetails` of an invocation that the instance did not begin."""
 ROOT_VOLUME = "ReplaceRootVolume"
+_ALONE: tuple[tuple[Operation[Any], Act, str], ...] = (
+    (reads.ASSOCIATIONS, "association", "what State Manager applies by itself"),
+    (reads.PATCHES, "patch-baseline", "what Patch Manager installs by itself"),
+)
+"""What is told by no event of CloudTrail: its record alone shows that there was none."""
 
 
 class Services:
@@ -40,6 +48,12 @@ class Services:
         self.refreshes: dict[str, autoscaling.Refresh] = {
             r.instance_refresh_id: r for r in answers.of(REFRESHES) if r.strategy == ROOT_VOLUME
         }
+        self._answers = answers
+        self.unread: list[tuple[Act, str]] = [
+            (act, f"{what} is told by no event, and {one.service}.{one.name} was not read whole")
+            for one, act, what in _ALONE
+            if answers.failed(one) is not None or (answers.recorded and one.key not in answers.whole)
+        ]
         self._invocations_whole = reads.INVOCATIONS.key in answers.whole and not answers.failed(reads.INVOCATIONS)
 
     def ran_on(self, command: str, named: list[str]) -> list[str] | None:
@@ -54,6 +68,20 @@ class Services:
             if not named and (self._invocations_whole or asked.target_count == 0):
                 return []  # its tags matched none
         return sorted(set(named)) or None
+
+    def unapplied(self) -> list[acts.Association]:
+        """The associations that were applied and change what they are applied to, where that was not read."""
+        found = []
+        for one in self.associations.values():
+            if not one.last_execution_date or documents.effect_of(one.name, None) == "reads":
+                continue
+            known, listed = (
+                self.applied.get(one.association_id),
+                self._answers.failed(reads.EXECUTIONS, one.association_id),
+            )
+            if self._answers.failed(reads.APPLIED, one.association_id) or (listed and not known):
+                found.append(one)
+        return found
 
     def parameters(self, command: str) -> dict[str, tuple[str, ...]] | None:
         """The parameters of a command; None where they are not told."""

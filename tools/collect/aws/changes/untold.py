@@ -31,6 +31,7 @@ def tell(making: Making) -> None:
     _commands(making)
     _sessions(making)
     _associations(making)
+    _unread(making)
     _patches(making)
     _deployments(making)
     _root_volumes(making)
@@ -72,13 +73,26 @@ def _associations(making: Making) -> None:
         known = services.associations.get(association)
         if association in making.told:
             continue
+        document = known.name if known else association
         effect = effect_of(known.name, None) if known else "runs"
-        for run in runs:
-            if effect == "runs" and run.resource_id.startswith("i-") and run.last_execution_date:
-                making.scheduled(run, known.name if known else association)
-            elif effect == "scans-or-patches" and run.resource_id not in services.patches:
-                reason = f"{known.name if known else association}: whether it scanned or installed is not told"
-                making.unknown("association", run.last_execution_date or making.moment, reason)
+        servers = [run for run in runs if run.resource_id.startswith("i-")]
+        if effect == "runs":
+            for run in (run for run in servers if run.last_execution_date):
+                making.scheduled(run, document)
+        silent = [run for run in servers if run.resource_id not in services.patches]
+        if effect == "scans-or-patches" and silent:
+            times = [run.last_execution_date or making.moment for run in silent]
+            reason = f"{document}: whether it scanned or installed is not told"
+            making.unknown("association", max(times), reason, tuple(sorted(run.resource_id for run in silent)))
+
+
+def _unread(making: Making) -> None:
+    """What no event of CloudTrail tells either, where the service's own record of it was not read."""
+    for act, reason in making.services.unread:
+        making.unknown(act, making.moment, reason)
+    for association in making.services.unapplied():
+        reason = f"{association.name or association.association_id}: what it was applied to was not read"
+        making.unknown("association", association.last_execution_date or making.moment, reason)
 
 
 def _patches(making: Making) -> None:

@@ -52,11 +52,13 @@ def _left(watches: list[Watch], others: list[Watch]) -> list[Watch]:
 
 
 def _spots(unresolved: list[Unresolved]) -> Iterator[tuple[str, Blind]]:
-    """Each act that is so, with the last time."""
-    for act in sorted({one.act for one in unresolved}):
-        some = sorted((one for one in unresolved if one.act == act), key=lambda one: (one.time, one.reason))
+    """Each act that is so, and the instances where they are known, with the last time."""
+    for act, names in sorted({(one.act, one.names) for one in unresolved}):
+        alike = (one for one in unresolved if (one.act, one.names) == (act, names))
+        some = sorted(alike, key=lambda one: (one.time, one.reason))
         more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
-        yield written(some[-1].time), Blind(act, f"{some[-1].reason}{more}", kinds=("Instance",), mend=MEND)
+        blind = Blind(act, f"{some[-1].reason}{more}", kinds=("Instance",), mend=MEND, names=names)
+        yield written(some[-1].time), blind
 
 
 def _parted(watch: Watch, spots: list[tuple[str, Blind]]) -> Iterator[Watch]:

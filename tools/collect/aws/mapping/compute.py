@@ -114,7 +114,12 @@ class _Computing:
         self.workloads[ref.uid] = groups.workload_of(group, ref, made, refresh, rollout, seen)
 
     def _is_current(self, made: Made, version: Used) -> bool:
-        return version is not None and made.current is not None and made.known.get(version) is made.current
+        """Whether a member was made by what its group launches now: by this release, or by another of the same
+        content (an identical version of the template)."""
+        release = made.known.get(version) if version is not None else None
+        if release is None or made.current is None:
+            return False
+        return release is made.current or release.template == made.current.template != ""
 
     def _instance(self, instance: ec2.Instance) -> Instance:
         identity = instance.instance_id
