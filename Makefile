@@ -56,6 +56,7 @@ bench: $(PACKAGE) ## print figures: start-up, audits of generated fleets, peers 
 	@$(BIN)/python -m bench.peers
 	@$(BIN)/python -m bench.aws
 	@$(BIN)/python -m bench.aws_peers
+	@$(BIN)/python -m bench.aws_kills
 	@$(BIN)/python -m bench.lab_loop
 	@$(BIN)/python -m bench.kills
 
