@@ -10,7 +10,8 @@ definition changed), and what earlier looks remember of the image that a contain
 
 **How to fix.** Delete the pod, so that its controller replaces it from the release. Take `pods/exec`, `pods/attach`,
 `pods/portforward`, `pods/ephemeralcontainers` and `patch` on pods from whoever did it, or allow them here for a user
-that needs them: `[checks.in-place-change.allow]` maps an act (`exec`, `resize`, …) to user names with `*`.
+that needs them: `[checks.in-place-change.allow]` maps an act (`exec`, `resize`, …) to user names with `*`. A server is
+replaced by its group (`auditor plan --replace i-…`); take `ssm:SendCommand` and `ssm:StartSession` from whoever did it.
 
 **Servers.** The same is asked of CloudTrail and of the services' own records: Run Command, sessions, State Manager,
 Patch Manager, Instance Connect, the serial console, ModifyInstanceAttribute, deployments in place, a replaced root

@@ -11,7 +11,7 @@ admission rewrote at creation is not accused: then the digests decide.
 
 **How to fix.** Delete the pod, so that its controller replaces it from the release; put the change through
 the pipeline; take `patch` and `update` on pods from whoever did it. `kubectl get pod … -o yaml
---show-managed-fields` shows who claims the write.
+--show-managed-fields` shows who claims the write. A server: let its group replace it.
 
 **Limits.** A tag is never proof of an artifact, and two different digests may be an index and its manifest:
 both are inconclusive until a registry is read. Field managers are claims, not users; who it was only the

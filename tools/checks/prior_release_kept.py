@@ -6,7 +6,8 @@ finding out what ran, and building a release of it at 3 a.m.
 **What is examined.** The releases that the cluster keeps of a workload (ReplicaSets, ControllerRevisions), and
 `spec.revisionHistoryLimit`.
 
-**How to fix.** Leave `revisionHistoryLimit` at its default of 10, and don't delete old ReplicaSets.
+**How to fix.** Leave `revisionHistoryLimit` at its default of 10, and don't delete old ReplicaSets; of a launch
+template, don't delete the versions before the one that its groups name.
 
 **Limits.** A release takes a new number when it becomes the current one again, so the one before the current one has
 the number before. The template is kept; whether its image is still in the registry is another question. A workload at

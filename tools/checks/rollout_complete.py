@@ -14,8 +14,8 @@ keeps superseded instances, or none is left and the rollout has not ended, an in
 still not ready by then is one. Only a StatefulSet's status says whether its rollout has ended; a DaemonSet's has not
 where no instance of its release was ever ready.
 
-**How to fix.** Redeploy the prior release, which the remedy does for a Deployment, a StatefulSet and a DaemonSet; then
-find out why the new one never became ready.
+**How to fix.** Redeploy the prior release, which the remedy does for a Deployment, a StatefulSet, a DaemonSet and a
+group of servers; then find out why the new one never became ready.
 
 **Limits.** A rollout within its deadline is inconclusive: it is neither complete nor failed. So is one that its
 own strategy holds (a partition, OnDelete, a paused canary, the old colour of a blue-green rollout), and a DaemonSet

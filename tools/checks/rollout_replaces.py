@@ -7,7 +7,7 @@ a fleet run several releases for as long as nobody looks.
 every instance end at once, and a bare ReplicaSet, whose changed template replaces nothing.
 
 **How to fix.** `RollingUpdate` without a partition, with `maxUnavailable` below the number of instances, not paused;
-a Deployment in place of a bare ReplicaSet.
+a Deployment in place of a bare ReplicaSet; for a group of servers a `MinHealthyPercentage` above 0.
 
 **Limits.** This is what the strategy would do, not what the last rollout did (rollout-complete). `Recreate` ends all
 before it makes any, and replaces: a pass. Jobs, and what a host's own file declares, have no rollout.

@@ -6,7 +6,8 @@ in no release. Debugging pods and leftovers of old scripts live on like this for
 **What is examined.** The owner reference with `controller: true`, followed to the root owner. A static pod is kept by
 its host's kubelet. An instance that has finished or is being deleted is not examined.
 
-**How to fix.** Delete it, or put it under a Deployment, StatefulSet, DaemonSet or Job.
+**How to fix.** Delete it, or put it under a Deployment, StatefulSet, DaemonSet or Job; a server under an Auto
+Scaling group.
 
 **Limits.** Whether a controller of a kind that is not read (a custom resource) exists and works can't be told:
 inconclusive, with its kind.
