@@ -124,6 +124,7 @@ def test_a_refresh_by_somebody_else_meanwhile_stops_it(fleet: Fleet, loop: Serve
 def test_a_version_that_was_deleted_meanwhile_is_not_gone_back_to(
     fleet: Fleet, loop: ServerLoop, back: dict[str, Any]
 ) -> None:
+    fleet.ec2.modify_launch_template(LaunchTemplateName="web", DefaultVersion="2")  # a default one can't be deleted
     fleet.ec2.delete_launch_template_versions(LaunchTemplateName="web", Versions=["1"])
     said = loop.execute(back)
     assert (said.code, loop.refusals(back)) == (1, ["gone"]), said
