@@ -29,11 +29,14 @@ def is_account(plan: Plan) -> bool:
     return _is_account(plan.scope)
 
 
-def acting_place(plan: Plan, given: Credentials, settings: Settings, scope: str = "") -> Place:
+def acting_place(plan: Plan, given: Credentials, settings: Settings, scope: str = "", known: bool = False) -> Place:
     """A scope of the plan (the first step's, where none is named) under its credentials: those of a kubeconfig's
-    context or, of an account, of an AWS profile. Raises `Refused` where they are another scope's."""
+    context or, of an account, of an AWS profile; `known`: it must say who they are before it is asked for more. Raises
+    `Refused` where they are another scope's."""
     wanted = scope or plan.scope
     place = open_place(_source(plan, wanted, given, settings))
+    if known:
+        place.user()
     found = place.scope()
     if found == wanted:
         return place
@@ -62,7 +65,7 @@ def reviewing_places(plan: Plan, given: Credentials, settings: Settings) -> tupl
     step's nobody knows who approves; another one is theirs to look at if they can. What the command line names must be
     right. Raises `Refused`, `SourceError`."""
     first, *others = plan.scopes
-    places, left = {first: acting_place(plan, given, settings)}, []
+    places, left = {first: acting_place(plan, given, settings, known=True)}, []
     for scope in others:
         try:
             places[scope] = acting_place(plan, given, settings, scope)

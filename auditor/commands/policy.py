@@ -58,7 +58,7 @@ def lift(run: str, reason: str, stop: str, given: Credentials, key: str, name: s
 
 def _cluster(plan: Plan, given: Credentials, settings: Settings) -> tuple[str, str]:
     """Who the scope of the plan's first step says that somebody is: their name in the settings, and their user."""
-    user = acting_place(plan, given, settings).user()
+    user = acting_place(plan, given, settings, known=True).user()
     return lifting.by_user(settings.approvers, user), user
 
 
