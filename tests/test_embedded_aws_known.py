@@ -64,7 +64,9 @@ def test_a_warm_pool_stays_empty(aws: Fleet) -> None:
 def test_a_snapshot_that_an_image_uses_can_be_deleted(aws: Fleet) -> None:
     """AWS: InvalidSnapshot.InUse."""
     image = aws.ec2.describe_images(ImageIds=[aws.image("web-2")])["Images"][0]
-    aws.ec2.delete_snapshot(SnapshotId=image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"])
+    snapshot = image["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    aws.ec2.delete_snapshot(SnapshotId=snapshot)
+    assert snapshot not in [one["SnapshotId"] for one in aws.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]]
 
 
 def test_an_instance_starts_and_stops_at_once(aws: Fleet) -> None:
@@ -80,4 +82,5 @@ def test_an_instance_starts_and_stops_at_once(aws: Fleet) -> None:
 
 def test_nobody_is_denied(aws: Fleet) -> None:
     """AWS: a user without a policy may do nothing."""
-    aws.client("ec2", aws.aws.person("nobody")).describe_instances()
+    found = aws.client("ec2", aws.aws.person("nobody")).describe_launch_templates()["LaunchTemplates"]
+    assert "web" in [one["LaunchTemplateName"] for one in found]
